@@ -1,0 +1,1 @@
+"""frontage: the public edge of many shops. The floors are described in CONTRIBUTING.md."""

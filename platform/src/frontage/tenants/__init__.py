@@ -1,0 +1,1 @@
+"""The domain: tenants, their keys and policies, and which plugin is on with which settings."""
