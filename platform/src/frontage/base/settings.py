@@ -1,0 +1,138 @@
+"""The operator's settings: read once from the environment, every mistake reported at once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_network
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from frontage.base.errors import ConfigurationError, Mistake
+
+SHORTEST_SECRET = 32
+KNOWN = (
+    "FRONTAGE_DATABASE_URL",
+    "FRONTAGE_REDIS_URL",
+    "FRONTAGE_SECRET",
+    "FRONTAGE_SECRET_PREVIOUS",
+    "FRONTAGE_DATA_DIR",
+    "FRONTAGE_TENANTS_DIR",
+    "FRONTAGE_BASE_URL",
+    "FRONTAGE_TRUSTED_PROXIES",
+    "FRONTAGE_ALLOWED_HOSTS",
+    "FRONTAGE_PROCESSES",
+)
+_FOREIGN_PREFIXES = ("FRONTAGE_TEST_",)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that the environment decides."""
+
+    database_url: str
+    embedded: bool
+    data_dir: Path
+    tenants_dir: Path
+    secret: str | None = None
+    previous_secret: str | None = None
+    redis_url: str | None = None
+    base_url: str = "http://127.0.0.1:8000"
+    trusted_proxies: tuple[str, ...] = ()
+    allowed_hosts: tuple[str, ...] = ()
+    processes: int = 1
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
+        """Read the settings, or raise one ConfigurationError that lists every mistake."""
+        return _Reader(environment).read()
+
+
+class _Reader:
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self.environment = {name: value.strip() for name, value in environment.items() if value.strip()}
+        self.mistakes: list[Mistake] = []
+
+    def read(self) -> Settings:
+        data_dir = Path(self.environment.get("FRONTAGE_DATA_DIR", "var"))
+        database_url, embedded = self._database_url(data_dir)
+        self._refuse_unknown()
+        settings = Settings(
+            database_url=database_url,
+            embedded=embedded,
+            data_dir=data_dir,
+            tenants_dir=Path(self.environment.get("FRONTAGE_TENANTS_DIR", "tenants")),
+            secret=self._secret("FRONTAGE_SECRET", required=not embedded),
+            previous_secret=self._secret("FRONTAGE_SECRET_PREVIOUS", required=False),
+            redis_url=self._redis_url(),
+            base_url=self._base_url(),
+            trusted_proxies=self._trusted_proxies(),
+            allowed_hosts=tuple(host.lower() for host in self._words("FRONTAGE_ALLOWED_HOSTS")),
+            processes=self._processes(),
+        )
+        if self.mistakes:
+            raise ConfigurationError(self.mistakes)
+        return settings
+
+    def _wrong(self, name: str, value: object, expected: str, fix: str) -> None:
+        self.mistakes.append(Mistake("environment", name, value, expected, fix))
+
+    def _words(self, name: str) -> list[str]:
+        return self.environment.get(name, "").replace(",", " ").split()
+
+    def _database_url(self, data_dir: Path) -> tuple[str, bool]:
+        url = self.environment.get("FRONTAGE_DATABASE_URL")
+        if url is None:
+            return f"sqlite+aiosqlite:///{(data_dir / 'frontage.db').absolute()}", True
+        scheme, separator, rest = url.partition("://")
+        if scheme not in {"postgresql", "postgres", "postgresql+asyncpg"} or not separator or not rest:
+            self._wrong(
+                "FRONTAGE_DATABASE_URL",
+                f"{scheme}://…",
+                "postgresql://user:password@host/database",
+                "Leave it out to use the embedded database.",
+            )
+        return f"postgresql+asyncpg://{rest}", False
+
+    def _secret(self, name: str, *, required: bool) -> str | None:
+        secret = self.environment.get(name)
+        fix = "Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+        if secret is None and required:
+            self._wrong(name, None, f"a random text of at least {SHORTEST_SECRET} characters", fix)
+        if secret is not None and len(secret) < SHORTEST_SECRET:
+            self._wrong(name, "…", f"at least {SHORTEST_SECRET} characters, not {len(secret)}", fix)
+        return secret
+
+    def _redis_url(self) -> str | None:
+        url = self.environment.get("FRONTAGE_REDIS_URL")
+        if url is not None and urlsplit(url).scheme not in {"redis", "rediss", "unix"}:
+            self._wrong("FRONTAGE_REDIS_URL", "…", "redis://host:6379/0", "Leave it out to count in memory.")
+        return url
+
+    def _base_url(self) -> str:
+        url = self.environment.get("FRONTAGE_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+            self._wrong("FRONTAGE_BASE_URL", url, "the public URL, such as https://edge.example.com", "Give scheme and host.")
+        return url
+
+    def _trusted_proxies(self) -> tuple[str, ...]:
+        words = self._words("FRONTAGE_TRUSTED_PROXIES")
+        for word in words:
+            try:
+                word == "unix" or ip_network(word, strict=False)
+            except ValueError:
+                self._wrong(
+                    "FRONTAGE_TRUSTED_PROXIES", word, "addresses or networks such as 10.0.0.0/8", "Separate several by commas."
+                )
+        return tuple(words)
+
+    def _processes(self) -> int:
+        text = self.environment.get("FRONTAGE_PROCESSES", "1")
+        if text.isascii() and text.isdigit() and 1 <= int(text) <= 10_000:
+            return int(text)
+        self._wrong("FRONTAGE_PROCESSES", text, "the number of workers on all hosts", "Leave it out for one process.")
+        return 1
+
+    def _refuse_unknown(self) -> None:
+        for name, value in self.environment.items():
+            if name.startswith("FRONTAGE_") and name not in KNOWN and not name.startswith(_FOREIGN_PREFIXES):
+                self._wrong(name, value[:40], f"one of {', '.join(KNOWN)}", "Unset it or mend its name.")
