@@ -95,7 +95,10 @@ def _first_line(error: BaseException) -> str:
 def _postgres_engine(url: str) -> AsyncEngine:
     arguments = {
         "timeout": _CONNECT_SECONDS,
-        "server_settings": {"application_name": "frontage", "statement_timeout": str(_STATEMENT_SECONDS * 1000)},
+        "server_settings": {
+            "application_name": "frontage",
+            "statement_timeout": str(_STATEMENT_SECONDS * 1000),
+        },
     }
     return create_async_engine(url, pool_pre_ping=True, pool_timeout=_CONNECT_SECONDS, connect_args=arguments)
 

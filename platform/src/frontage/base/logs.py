@@ -8,7 +8,12 @@ from typing import Any, TextIO
 import structlog
 
 _FULL_KEY = re.compile(r"\b((?:csb|cpk)_[0-9A-Za-z]{8})[0-9A-Za-z]{2,}(?:_[0-9a-f]{0,8})?")
-_QUIET = {"alembic": logging.WARNING, "uvicorn.access": logging.CRITICAL, "httpx": logging.WARNING, "asyncio": logging.WARNING}
+_QUIET = {
+    "alembic": logging.WARNING,
+    "uvicorn.access": logging.CRITICAL,
+    "httpx": logging.WARNING,
+    "asyncio": logging.WARNING,
+}
 
 Logger = structlog.stdlib.BoundLogger
 
@@ -39,7 +44,9 @@ class _RedactingFormatter(structlog.stdlib.ProcessorFormatter):
         return redact(super().format(record))
 
 
-def configure_logs(*, stream: TextIO | None = None, level: int = logging.INFO, extra: dict[str, Any] | None = None) -> None:
+def configure_logs(
+    *, stream: TextIO | None = None, level: int = logging.INFO, extra: dict[str, Any] | None = None
+) -> None:
     """Send the logs of the platform, its plugins and its libraries to one stream in one form."""
     structlog.configure(
         processors=[

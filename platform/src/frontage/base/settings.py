@@ -111,7 +111,12 @@ class _Reader:
         url = self.environment.get("FRONTAGE_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-            self._wrong("FRONTAGE_BASE_URL", url, "the public URL, such as https://edge.example.com", "Give scheme and host.")
+            self._wrong(
+                "FRONTAGE_BASE_URL",
+                url,
+                "the public URL, such as https://edge.example.com",
+                "Give scheme and host.",
+            )
         return url
 
     def _trusted_proxies(self) -> tuple[str, ...]:
@@ -121,7 +126,10 @@ class _Reader:
                 word == "unix" or ip_network(word, strict=False)
             except ValueError:
                 self._wrong(
-                    "FRONTAGE_TRUSTED_PROXIES", word, "addresses or networks such as 10.0.0.0/8", "Separate several by commas."
+                    "FRONTAGE_TRUSTED_PROXIES",
+                    word,
+                    "addresses or networks such as 10.0.0.0/8",
+                    "Separate several by commas.",
                 )
         return tuple(words)
 

@@ -1,0 +1,149 @@
+"""The contract: the only module of the platform that a plugin imports (its tests also import `frontage.testing`).
+
+Names are loaded at first use, so that a declaration costs nothing: importing this package imports no framework.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from litestar.di import NamedDependency as Injected
+    from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+    from sqlalchemy.ext.asyncio import AsyncSession as Session
+
+    from frontage.base.clock import utc_now
+    from frontage.base.ids import new_id, parse_id, to_short
+    from frontage.base.logs import get_logger
+    from frontage.base.tables import Json, UtcDateTime
+    from frontage.edge.answers import NO_CONTENT, Answer, json_answer, problem_answer
+    from frontage.edge.call import Call
+    from frontage.edge.gate import not_found
+    from frontage.edge.lenient import BodyReader
+    from frontage.edge.pages import Page, PageNumber, PageSize, Pagination
+    from frontage.edge.problems import Problem, invalid
+    from frontage.edge.sources import AnyKey, InBody, Nobody, PublishableKey, SecretKey, Token
+    from frontage.plugin import hot
+    from frontage.plugin.context import PluginContext
+    from frontage.plugin.declaration import Job, NoSettings, Plugin
+    from frontage.plugin.hot import HotRequest
+    from frontage.plugin.models import Model
+    from frontage.plugin.routes import delete, get, patch, post, put
+    from frontage.tenants.key import Key
+    from frontage.tenants.policy import Per, Policy
+    from frontage.tenants.tenant import Tenant
+
+    any_key: AnyKey
+    nobody: Nobody
+    publishable_key: PublishableKey
+    secret_key: type[SecretKey]
+    token: type[Token]
+    in_body: type[InBody]
+    KEY: Per
+    TENANT: Per
+    ADDRESS: Per
+
+__all__ = (
+    "ADDRESS",
+    "KEY",
+    "NO_CONTENT",
+    "TENANT",
+    "Answer",
+    "BodyReader",
+    "Call",
+    "FromPath",
+    "FromQuery",
+    "HotRequest",
+    "Injected",
+    "JSONBody",
+    "Job",
+    "Json",
+    "Key",
+    "Model",
+    "NoSettings",
+    "Page",
+    "PageNumber",
+    "PageSize",
+    "Pagination",
+    "Plugin",
+    "PluginContext",
+    "Policy",
+    "Problem",
+    "QueryParameter",
+    "Session",
+    "Tenant",
+    "UtcDateTime",
+    "any_key",
+    "delete",
+    "get",
+    "get_logger",
+    "hot",
+    "in_body",
+    "invalid",
+    "json_answer",
+    "new_id",
+    "nobody",
+    "not_found",
+    "parse_id",
+    "patch",
+    "post",
+    "problem_answer",
+    "publishable_key",
+    "put",
+    "secret_key",
+    "to_short",
+    "token",
+    "utc_now",
+)
+
+_PLACES = {
+    "frontage.base.clock": ("utc_now",),
+    "frontage.base.ids": ("new_id", "parse_id", "to_short"),
+    "frontage.base.logs": ("get_logger",),
+    "frontage.base.tables": ("Json", "UtcDateTime"),
+    "frontage.edge.answers": ("NO_CONTENT", "Answer", "json_answer", "problem_answer"),
+    "frontage.edge.call": ("Call",),
+    "frontage.edge.gate": ("not_found",),
+    "frontage.edge.lenient": ("BodyReader",),
+    "frontage.edge.pages": ("Page", "PageNumber", "PageSize", "Pagination"),
+    "frontage.edge.problems": ("Problem", "invalid"),
+    "frontage.plugin.context": ("PluginContext",),
+    "frontage.plugin.declaration": ("Job", "NoSettings", "Plugin"),
+    "frontage.plugin.hot": ("HotRequest",),
+    "frontage.plugin.models": ("Model",),
+    "frontage.plugin.routes": ("delete", "get", "patch", "post", "put"),
+    "frontage.tenants.key": ("Key",),
+    "frontage.tenants.policy": ("Policy",),
+    "frontage.tenants.tenant": ("Tenant",),
+    "litestar.params": ("FromPath", "FromQuery", "JSONBody", "QueryParameter"),
+}
+_MODULE_OF = {name: place for place, names in _PLACES.items() for name in names}
+_RENAMED = {
+    "Injected": ("litestar.di", "NamedDependency"),
+    "Session": ("sqlalchemy.ext.asyncio", "AsyncSession"),
+    "in_body": ("frontage.edge.sources", "InBody"),
+    "secret_key": ("frontage.edge.sources", "SecretKey"),
+    "token": ("frontage.edge.sources", "Token"),
+}
+_MADE = {"any_key": "AnyKey", "nobody": "Nobody", "publishable_key": "PublishableKey"}
+_COUNTED = ("KEY", "TENANT", "ADDRESS")
+
+
+def __getattr__(name: str) -> Any:
+    value = _load(name)
+    globals()[name] = value
+    return value
+
+
+def _load(name: str) -> Any:
+    if name == "hot":
+        return import_module("frontage.plugin.hot")
+    if name in _MODULE_OF:
+        return getattr(import_module(_MODULE_OF[name]), name)
+    if name in _RENAMED:
+        module, original = _RENAMED[name]
+        return getattr(import_module(module), original)
+    if name in _MADE:
+        return getattr(import_module("frontage.edge.sources"), _MADE[name])()
+    if name in _COUNTED:
+        return import_module("frontage.tenants.policy").Per[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

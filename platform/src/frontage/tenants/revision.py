@@ -21,7 +21,9 @@ async def begin_change(session: AsyncSession) -> int:
     bumped = update(RevisionRow).values(revision=RevisionRow.revision + 1).returning(RevisionRow.revision)
     revision = (await session.execute(bumped)).scalar_one()
     if session.get_bind().dialect.name == "postgresql":
-        await session.execute(text("select pg_notify(:channel, :revision)"), {"channel": CHANNEL, "revision": str(revision)})
+        await session.execute(
+            text("select pg_notify(:channel, :revision)"), {"channel": CHANNEL, "revision": str(revision)}
+        )
     return revision
 
 

@@ -1,0 +1,105 @@
+"""The one gate that hot and ordinary routes pass: key, limit, plugin on or off, in the contract's order."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from frontage.edge.address import TrustedProxies
+from frontage.edge.answers import Answer, AnswerNow
+from frontage.edge.call import Call
+from frontage.edge.limits import Ask, Limiter
+from frontage.edge.problems import Problem
+from frontage.edge.sources import InBody, TenantSource
+from frontage.tenants.directory import Directory
+from frontage.tenants.policy import Per, Policy
+
+KEY_POLICIES = frozenset({"secret", "publishable"})
+"""Either name stands for the policy of whatever key has called."""
+SMALL_BODY = 64 * 1024
+
+OffAnswer = Callable[[Call], Answer]
+"""What a route answers for a tenant that does not have its plugin; it may raise a problem."""
+Refuse = Callable[[Problem, Call], Answer]
+"""Puts a problem into the words of a contract that has its own."""
+
+
+def not_found(_call: Call) -> Answer:
+    """The off-answer of reads: as if there were nothing here."""
+    raise Problem("not_found")
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What a route demands of a request before its handler sees it."""
+
+    source: TenantSource
+    limits: tuple[str, ...]
+    off: OffAnswer
+    plugin: str | None = None
+    """The slug of the plugin that must be on; None for the platform's own routes."""
+    public: bool = False
+    """Whether browsers of other origins may read the answers."""
+    cap: int = SMALL_BODY
+    refuse: Refuse | None = None
+    policies: Mapping[str, Policy] = field(default_factory=dict)
+    """The named policies among `limits`, filled in when the route is mounted."""
+
+
+class Gatekeeper:
+    """Applies gates; holds what all of them need."""
+
+    __slots__ = ("directory", "limiter", "proxies", "type_base")
+
+    def __init__(self, directory: Directory, limiter: Limiter, proxies: TrustedProxies, type_base: str) -> None:
+        self.directory = directory
+        self.limiter = limiter
+        self.proxies = proxies
+        self.type_base = type_base
+
+    async def admit(self, call: Call, gate: Gate) -> None:
+        """Let a request through by its head alone, or raise: 401, 403, 429, off."""
+        gate.source.identify(call, self.directory)
+        await self._charge(call, gate, gate.limits)
+        if gate.plugin is not None and call.tenant is not None and gate.plugin not in call.tenant.plugins:
+            raise AnswerNow(gate.off(call))
+
+    async def admit_body(self, call: Call, gate: Gate, body: object) -> None:
+        """Let a request through whose valid body names its tenant, or raise: off, 429."""
+        source = gate.source
+        if not isinstance(source, InBody):
+            return
+        tenant = source.find(call, body, self.directory)
+        if tenant is None and source.unknown_limit is not None:
+            await self._charge(call, gate, (source.unknown_limit,))
+        if tenant is None or (gate.plugin is not None and gate.plugin not in tenant.plugins):
+            raise AnswerNow(gate.off(call))
+        await self._charge(call, gate, gate.limits)
+
+    async def _charge(self, call: Call, gate: Gate, limits: Sequence[str]) -> None:
+        asks = [ask for name in limits if (ask := self._ask(call, gate, name)) is not None]
+        if not asks:
+            return
+        call.verdict = verdict = await self.limiter.decide(asks)
+        if not verdict.admitted:
+            seconds = verdict.retry_after
+            detail = f"Too many requests; try again in {seconds} seconds."
+            raise Problem("rate_limited", detail, extra={"retry_after_seconds": seconds})
+
+    def _ask(self, call: Call, gate: Gate, name: str) -> Ask | None:
+        key = call.key
+        if name in KEY_POLICIES:
+            return Ask(key.kind.value, key.id, key.windows) if key else None
+        policy = gate.policies[name]
+        if Per.ADDRESS in policy.per and call.relayed:
+            return None
+        tenant = call.tenant
+        windows = policy.windows if tenant is None else tenant.windows.get(name, policy.windows)
+        return Ask(name, tuple([_subject(call, per) for per in policy.per]), windows)
+
+
+def _subject(call: Call, per: Per) -> Any:
+    if per is Per.ADDRESS:
+        return call.address
+    if per is Per.KEY:
+        return call.key.id if call.key else None
+    return call.tenant.id if call.tenant else None

@@ -1,0 +1,41 @@
+"""What the host lends a plugin: the database, the tenants, a place for files, a logger."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from frontage.base.database import Database
+from frontage.base.logs import Logger
+from frontage.plugin.models import bind_to_tenant
+from frontage.tenants.directory import Directory
+from frontage.tenants.tenant import Tenant
+
+
+@dataclass(frozen=True, slots=True)
+class PluginContext:
+    """One plugin's view of the platform, in one process."""
+
+    slug: str
+    database: Database
+    directory: Directory
+    data_dir: Path
+    log: Logger
+
+    @asynccontextmanager
+    async def reading(self, tenant: Tenant) -> AsyncIterator[AsyncSession]:
+        """A session that reads the rows of one tenant."""
+        async with self.database.reading() as session:
+            yield bind_to_tenant(session, tenant.id)
+
+    @asynccontextmanager
+    async def writing(self, tenant: Tenant) -> AsyncIterator[AsyncSession]:
+        """A session that writes the rows of one tenant; committed when the block ends well."""
+        async with self.database.writing() as session:
+            yield bind_to_tenant(session, tenant.id)
+
+    def tenants_with_plugin(self) -> list[Tenant]:
+        """The active tenants that have this plugin on."""
+        return [tenant for tenant in self.directory.tenants if self.slug in tenant.plugins]

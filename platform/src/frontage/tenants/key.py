@@ -1,0 +1,27 @@
+"""A key as requests see it."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from frontage.tenants.key_format import KeyKind
+from frontage.tenants.policy import Window
+from frontage.tenants.tenant import Tenant
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Key:
+    """A key that is not revoked, of a tenant that is active; it may expire while it is held."""
+
+    id: UUID
+    tenant: Tenant
+    kind: KeyKind
+    prefix: str
+    scopes: frozenset[str]
+    origins: tuple[str, ...]
+    windows: tuple[Window, ...]
+    expires: float | None
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether only a server may hold it."""
+        return self.kind is KeyKind.SECRET
