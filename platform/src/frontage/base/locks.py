@@ -1,4 +1,4 @@
-"""One at a time, across processes and hosts: an advisory lock on PostgreSQL, a locked file beside an embedded database."""
+"""One at a time, across processes and hosts: an advisory lock on PostgreSQL, a locked file on SQLite."""
 
 import asyncio
 import fcntl
@@ -43,7 +43,7 @@ async def _file_lock(database_file: Path, purpose: str) -> AsyncIterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        while not _try_lock(descriptor):
+        while not _try_lock(descriptor):  # noqa: ASYNC110  # the holder is another process; nothing here can wake us
             await asyncio.sleep(_PAUSE)
         yield
     finally:

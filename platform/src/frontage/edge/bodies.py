@@ -79,8 +79,11 @@ async def read_body(receive: Receive, content_length: bytes | None, cap: int) ->
     """The whole body of a request, of at most `cap` bytes whatever its header declares."""
     if content_length is not None and _declares_more(content_length, cap):
         raise BodyTooLargeError(cap)
-    body, more = await _next_part(receive)
-    if more and len(body) <= cap:
+    message = await receive()
+    if message["type"] != "http.request":
+        raise ClientGoneError
+    body = message.get("body", b"")
+    if message.get("more_body", False):
         body = await _read_rest(receive, body, cap)
     if len(body) > cap:
         raise BodyTooLargeError(cap)
@@ -92,19 +95,15 @@ def _declares_more(content_length: bytes, cap: int) -> bool:
     return content_length.isdigit() and (len(content_length) > 18 or int(content_length) > cap)
 
 
-async def _next_part(receive: Receive) -> tuple[bytes, bool]:
-    message = await receive()
-    if message["type"] != "http.request":
-        raise ClientGoneError
-    return message.get("body", b""), message.get("more_body", False)
-
-
 async def _read_rest(receive: Receive, first: bytes, cap: int) -> bytes:
     parts, size, more = [first], len(first), True
     while more and size <= cap:
-        part, more = await _next_part(receive)
-        parts.append(part)
-        size += len(part)
+        message = await receive()
+        if message["type"] != "http.request":
+            raise ClientGoneError
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        more = message.get("more_body", False)
     return b"".join(parts)
 
 

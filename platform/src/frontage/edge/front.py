@@ -49,6 +49,7 @@ class Front:
         hot: Iterable[HotRoute],
         public: PublicPaths,
         meter: RequestMeter,
+        stopped: Callable[[str], str | None] = lambda _path: None,
         hosts: Iterable[str] = (),
         secure: bool = False,
     ) -> None:
@@ -56,6 +57,7 @@ class Front:
         self.keeper = keeper
         self.meter = meter
         self._public = public
+        self._stopped = stopped
         self._hosts = frozenset(host.encode() for host in hosts)
         self._extra: tuple[Header, ...] = (_STRICT_TRANSPORT,) if secure else ()
         self._hot = {(route.method, route.path): (route, _hot_label(route)) for route in hot}
@@ -88,6 +90,9 @@ class Front:
             await finish.answer(Answer(204, headers=preflight_headers(call.headers.get(b"origin"))))
         elif found := self._hot.get(("GET" if finish.is_head else scope["method"], path)):
             await self._answer_hot(found, scope, receive, finish.without_body if finish.is_head else send)
+        elif owner := self._stopped(path):
+            problem = Problem("unavailable", f"The plugin {owner} is not in service.", headers=[(b"retry-after", b"60")])
+            await finish.answer(problem_answer(problem, self.keeper.type_base))
         else:
             await self._answer_ordinary(call, receive, finish)
 

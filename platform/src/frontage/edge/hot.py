@@ -16,14 +16,14 @@ from frontage.edge.problems import WHOLE_BODY, FieldProblem, Problem, invalid, p
 
 log = get_logger(__name__)
 
-T = TypeVar("T", covariant=True)
+T_co = TypeVar("T_co", covariant=True)
 Receive = Callable[[], Awaitable[Any]]
 
 
-class Reader(Protocol[T]):
+class Reader(Protocol[T_co]):
     """Makes something typed of a body's bytes."""
 
-    def read(self, body: bytes) -> T:
+    def read(self, body: bytes) -> T_co:
         """Read a body, or raise an error of `frontage.edge.bodies`."""
         ...
 

@@ -50,7 +50,7 @@ class FieldProblem(msgspec.Struct, frozen=True):
     message: str
 
 
-class Problem(FrontageError):
+class Problem(FrontageError):  # noqa: N818  # the RFC's own word
     """A refusal as the client will see it."""
 
     def __init__(

@@ -113,8 +113,9 @@ class TenantDocument:
         value = self._document.get("number")
         if type(value) is int and 1 <= value <= LARGEST_NUMBER:
             return value
-        fix = f"The next free number is {next(free)}: write it without quotes."
-        if own_number is not None:
+        if own_number is None:
+            fix = f"The next free number is {next(free)}: write it without quotes."
+        else:
             fix = f"This tenant has {own_number}: number = {own_number}."
         self._wrong("number", value, f"the tenant's number, 1 to {LARGEST_NUMBER}, its own for ever", fix)
         return None
@@ -171,7 +172,9 @@ class TenantDocument:
                 fix = did_you_mean(slug, slugs, otherwise=f"Install it, or remove [{key}].")
                 self._wrong(key, slug, installed, fix)
             elif not isinstance(table, dict):
-                self._wrong(key, table, "a table of settings", f"Write [{key}] on a line of its own; leave it out for off.")
+                self._wrong(
+                    key, table, "a table of settings", f"Write [{key}] on a line of its own; leave it out for off."
+                )
             else:
                 plugins[slug] = self._settings(slug, table)
         return plugins
@@ -184,7 +187,9 @@ class TenantDocument:
         hint = ""
         if type(version) is not int or version < 1:
             key = f"plugins.{slug}.{VERSION_KEY}"
-            self._wrong(key, version, f"the version that these settings were written for, 1 to {newest}", "Leave it out.")
+            self._wrong(
+                key, version, f"the version that these settings were written for, 1 to {newest}", "Leave it out."
+            )
             version = newest
         elif VERSION_KEY not in table and newest > 1:
             hint = f" If they were written for an older version, say so: {VERSION_KEY} = {newest - 1}."

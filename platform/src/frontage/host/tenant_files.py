@@ -16,7 +16,7 @@ from frontage.tenants.plan import conflicts, free_numbers
 from frontage.tenants.tenant import RESERVED_SLUGS, is_slug
 
 DEEPEST = 16
-_LINE = re.compile(r"at line (\d+), column (\d+)")
+_LINE = re.compile(r"at line (\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +49,13 @@ def read_directory(
     documents: dict[Path, dict[str, Any]] = {}
     mistakes: list[Mistake] = []
     for path in _tenant_paths(directory):
-        document = _parse(path)
-        if isinstance(document, Mistake):
-            mistakes.append(document)
+        parsed = _parse(path)
+        if isinstance(parsed, Mistake):
+            mistakes.append(parsed)
         else:
-            documents[path] = document
+            documents[path] = parsed
     own_numbers = {tenant.slug: tenant.number for tenant in existing}
-    written = (document.get("number") for document in documents.values())
+    written = (content.get("number") for content in documents.values())
     free = free_numbers({number for number in chain(own_numbers.values(), written) if type(number) is int})
     installed = Installed(plugins, unreadable)
     definitions = []
@@ -108,15 +108,14 @@ def _parse_text(where: str, content: str) -> dict[str, Any] | Mistake:
 def _wrong_syntax(where: str, content: str, error: ValueError) -> Mistake:
     lines = content.splitlines() or [""]
     found = _LINE.search(str(error))
-    number = int(found[1]) if found else len(lines)
-    line = lines[number - 1] if number <= len(lines) else ""
-    fix = f"Mend the line: {str(error).partition(' (at ')[0]}."
-    return Mistake(where, f"line {number}" + (f", column {found[2]}" if found else ""), line, "TOML", fix)
+    number = min(int(found[1]), len(lines)) if found else len(lines)
+    return Mistake(where, f"line {number}", lines[number - 1], "TOML", f"Mend the line: {error}.")
 
 
 def _depth(document: dict[str, Any]) -> int:
     """How deep tables and lists are nested, counted without recursion: dotted keys nest as deep as they are long."""
-    depth, level = 0, [document]
+    depth = 0
+    level: list[dict[str, Any] | list[Any]] = [document]
     while level:
         depth += 1
         members = chain.from_iterable(value.values() if isinstance(value, dict) else value for value in level)

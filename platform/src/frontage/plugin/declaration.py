@@ -45,6 +45,8 @@ class Plugin:
     """Rate-limit policies by short name; their full name is `<slug>.<name>`."""
     scopes: Mapping[str, str] = field(default_factory=dict)
     """Scopes that its routes ask for, each with a sentence."""
+    schemas: tuple[str, ...] = ()
+    """Names of its OpenAPI components that stand bare in the platform's document; the others get its slug in front."""
     routes: str | None = None
     """`module:attribute` of the list of its routes."""
     models: str | None = None

@@ -1,7 +1,6 @@
 """The currencies of ISO 4217 in which a shop can charge; no maintained package carries the list alone."""
 
-CURRENCIES = frozenset(
-    """
+_CODES = """
     AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BOV BRL BSD BTN BWP BYN BZD
     CAD CDF CHE CHF CHW CLF CLP CNY COP COU CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP
     GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR
@@ -10,6 +9,6 @@ CURRENCIES = frozenset(
     SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX
     USD USN UYI UYU UYW UZS VED VES VND VUV WST XAD XAF XAG XAU XBA XBB XBC XBD XCD XCG XDR XOF XPD
     XPF XPT XSU XUA YER ZAR ZMW ZWG
-    """.split()
-)
+"""
+CURRENCIES = frozenset(_CODES.split())
 """Without `XTS` and `XXX`, which stand for tests and for no currency at all."""

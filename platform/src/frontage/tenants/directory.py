@@ -163,7 +163,7 @@ class Directory:
         try:
             return self._decode_settings(row.plugin, row.settings, row.settings_version)
         except Exception as error:  # noqa: BLE001  # a plugin's own upgrade function may raise anything
-            log.error("tenant.settings_unreadable", tenant=tenant, plugin=row.plugin, reason=str(error))
+            log.warning("tenant.settings_unreadable", tenant=tenant, plugin=row.plugin, reason=str(error))
             return None
 
 

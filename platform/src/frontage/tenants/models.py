@@ -56,7 +56,7 @@ class KeyRow(Table):
     name: Mapped[str] = mapped_column(Text)
     prefix: Mapped[str] = mapped_column(String(12))
     public_text: Mapped[str | None] = mapped_column(String(45))
-    digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    digest: Mapped[bytes | None] = mapped_column(LargeBinary(32), info={"secret": True})
     pepper: Mapped[str | None] = mapped_column(String(8))
     scopes: Mapped[list[str]]
     origins: Mapped[list[str]]
@@ -100,3 +100,12 @@ class PluginRow(Table):
     version: Mapped[str] = mapped_column(Text)
     paths: Mapped[list[str]]
     first_seen: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class JobRow(Table):
+    """When a regular job last began; whoever moves the moment on runs it, so one process does."""
+
+    __tablename__ = "core_job"
+
+    name: Mapped[str] = mapped_column(String(127), primary_key=True)
+    began_at: Mapped[datetime]

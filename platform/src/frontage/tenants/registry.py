@@ -51,6 +51,14 @@ async def load_definitions(session: AsyncSession) -> list[TenantDefinition]:
     return [TenantDefinition(**row._mapping, plugins=plugins.get(row.id, {})) for row in tenants]  # noqa: SLF001
 
 
+async def find_definition(session: AsyncSession, slug: str) -> TenantDefinition:
+    """The tenant with this slug, suspended or not."""
+    for definition in await load_definitions(session):
+        if definition.slug == slug:
+            return definition
+    raise TenantNotFoundError(f"There is no tenant {slug!r}.")
+
+
 async def apply_plan(session: AsyncSession, plan: Plan, actor: str) -> None:
     """Make every change of the plan, and say in the audit who made it; a plan without changes writes nothing."""
     if not plan.changes:
@@ -70,9 +78,7 @@ async def delete_tenant(session: AsyncSession, slug: str, actor: str, tables: Se
 
     The core's own tables follow by cascade, the audit too: that it happened stays in the log alone.
     """
-    tenant_id = (await session.execute(select(TenantRow.id).where(TenantRow.slug == slug))).scalar_one_or_none()
-    if tenant_id is None:
-        raise TenantNotFoundError(f"There is no tenant {slug!r}.")
+    tenant_id = (await find_definition(session, slug)).id
     if session.get_bind().dialect.name == "postgresql":
         await session.execute(text("set local statement_timeout = 0"))
     for table in tables:

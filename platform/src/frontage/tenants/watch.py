@@ -56,7 +56,7 @@ class DirectoryWatch:
         try:
             await self._listen()
             await asyncio.wait_for(self._directory.refresh(), 10)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             # The snapshot in memory goes on serving, whatever keeps the database from answering.
             if self._healthy:
                 log.warning(

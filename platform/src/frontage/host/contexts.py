@@ -1,0 +1,91 @@
+"""What every plugin that serves is lent, and its hooks around the time in which it serves."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from frontage.base.database import Database
+from frontage.base.logs import get_logger
+from frontage.edge.hot import HotRoute
+from frontage.host.errors import PluginError, Stage
+from frontage.host.jobs import DueWork
+from frontage.host.loading import resolve
+from frontage.host.roster import Entry, Roster
+from frontage.plugin.context import PluginContext
+from frontage.tenants.directory import Directory
+
+log = get_logger(__name__)
+
+START_SECONDS = 10.0
+
+Contexts = dict[str, PluginContext]
+
+
+def make_contexts(roster: Roster, database: Database, directory: Directory, data_dir: Path) -> Contexts:
+    """A context for every plugin that serves."""
+    return {
+        entry.slug: PluginContext(
+            slug=entry.slug,
+            database=database,
+            directory=directory,
+            data_dir=data_dir / "plugins" / entry.slug,
+            log=get_logger(f"plugin.{entry.slug}"),
+        )
+        for entry in roster.serving
+    }
+
+
+def bound_hot_routes(roster: Roster, contexts: Contexts) -> list[HotRoute]:
+    """The hot routes of every plugin that serves, each with its context."""
+    return [replace(route, context=contexts[entry.slug]) for entry in roster.serving for route in entry.hot]
+
+
+async def start_plugins(roster: Roster, contexts: Contexts, *, seconds: float = START_SECONDS) -> None:
+    """Call the start hooks, all at once; a plugin that raises or takes too long is taken out of service."""
+    await asyncio.gather(*(_start(entry, contexts[entry.slug], seconds) for entry in roster.serving))
+
+
+async def _start(entry: Entry, context: PluginContext, seconds: float) -> None:
+    hook = entry.declared.start
+    if hook is None:
+        return
+    try:
+        async with asyncio.timeout(seconds):
+            await resolve(hook)(context)
+    except TimeoutError:
+        entry.stop(PluginError(Stage.START_FAILED, f"its start took longer than {seconds:g} seconds"))
+    except Exception as error:  # noqa: BLE001  # containment: a plugin's hook may raise anything
+        entry.stop(PluginError(Stage.START_FAILED, f"its start failed: {type(error).__name__}: {error}"))
+
+
+async def stop_plugins(entries: Iterable[Entry], contexts: Contexts) -> None:
+    """Call the stop hooks of the plugins that were started."""
+    for entry in entries:
+        if entry.declared.stop is None:
+            continue
+        try:
+            await resolve(entry.declared.stop)(contexts[entry.slug])
+        except Exception:
+            # Containment: one plugin's stop must not keep the others from theirs.
+            log.exception("plugin.stop_failed", plugin=entry.slug)
+
+
+def plugin_jobs(roster: Roster, contexts: Contexts) -> list[DueWork]:
+    """The jobs of every plugin that serves."""
+    return [
+        DueWork(f"{entry.slug}.{job.name}", job.every, _Run(job.run, contexts[entry.slug]))
+        for entry in roster.serving
+        for job in entry.declared.jobs
+    ]
+
+
+class _Run:
+    """Calls a job's function with its context, importing it only when it is due."""
+
+    def __init__(self, reference: str, context: PluginContext) -> None:
+        self._reference = reference
+        self._context = context
+
+    async def __call__(self) -> None:
+        await resolve(self._reference)(self._context)

@@ -1,0 +1,31 @@
+"""Why a plugin does not serve."""
+
+from enum import StrEnum
+
+from frontage.base.errors import FrontageError
+
+
+class Stage(StrEnum):
+    """How far a plugin came; everything but `serving` is where it stopped."""
+
+    INCOMPATIBLE = "incompatible"
+    IMPORT_FAILED = "import-failed"
+    REFUSED = "refused"
+    MIGRATION_FAILED = "migration-failed"
+    START_FAILED = "start-failed"
+    SERVING = "serving"
+
+
+class PluginError(FrontageError):
+    """A plugin stopped at a stage; the text names the reason and the fix."""
+
+    def __init__(self, stage: Stage, reason: str) -> None:
+        super().__init__(reason)
+        self.stage = stage
+
+
+class NoSuchPluginError(FrontageError):
+    """No plugin with this slug is installed."""
+
+    error_code = "not_found"
+    status = 404

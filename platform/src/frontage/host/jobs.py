@@ -1,0 +1,82 @@
+"""Regular jobs of the platform and its plugins: due by a row in the database, so that one process of all runs each."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from frontage.base.clock import utc_now
+from frontage.base.database import Database
+from frontage.base.logs import get_logger
+from frontage.tenants.models import JobRow
+
+log = get_logger(__name__)
+
+_LOOK_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class DueWork:
+    """A job together with what runs it."""
+
+    name: str
+    every: timedelta
+    run: Callable[[], Awaitable[object]]
+
+
+class JobRunner:
+    """Looks every few seconds whether something is due."""
+
+    def __init__(self, database: Database, works: Iterable[DueWork]) -> None:
+        self._database = database
+        self._works = list(works)
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin looking."""
+        if self._works:
+            self._task = asyncio.create_task(self._look())
+
+    async def stop(self) -> None:
+        """Stop looking; a job under way is cancelled and will be due again."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def run_due(self) -> list[str]:
+        """Run what is due now; tells the names."""
+        return [work.name for work in self._works if await self._run_if_due(work)]
+
+    async def _look(self) -> None:
+        while True:
+            # Spread out, so that the workers of many hosts do not all ask in the same moment.
+            await asyncio.sleep(_LOOK_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311  # no secret depends on it
+            await self.run_due()
+
+    async def _run_if_due(self, work: DueWork) -> bool:
+        try:
+            if not await self._claim(work):
+                return False
+            await work.run()
+        except Exception:
+            # Containment: one failing job must not keep the others from running; it is due again next time.
+            log.exception("job.failed", job=work.name)
+            return False
+        return True
+
+    async def _claim(self, work: DueWork) -> bool:
+        now = utc_now()
+        insert = sqlite.insert if self._database.dialect == "sqlite" else postgresql.insert
+        first = insert(JobRow).values(name=work.name, began_at=now).on_conflict_do_nothing().returning(JobRow.name)
+        due = (
+            update(JobRow)
+            .where(JobRow.name == work.name, JobRow.began_at <= now - work.every)
+            .values(began_at=now)
+            .returning(JobRow.name)
+        )
+        async with self._database.writing() as session:
+            return bool((await session.execute(first)).all() or (await session.execute(due)).all())

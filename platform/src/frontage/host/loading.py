@@ -1,0 +1,200 @@
+"""Loading: every plugin is imported by itself, in a thread with a time budget, and what it raises stays its own."""
+
+import importlib
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, TypeVar
+
+from litestar.handlers import HTTPRouteHandler
+
+from frontage.edge.gate import KEY_POLICIES, Gate
+from frontage.edge.hot import HotRoute
+from frontage.edge.ordinary import gate_of, put_gate
+from frontage.edge.sources import InBody
+from frontage.host.claims import clash, covers
+from frontage.host.discovery import Candidate
+from frontage.host.errors import PluginError, Stage
+from frontage.host.roster import Entry, Roster
+from frontage.host.vetting import PLATFORM, vet_declaration, vet_metadata
+from frontage.plugin.declaration import Plugin
+
+T = TypeVar("T")
+
+IMPORT_SECONDS = 10.0
+
+
+def load_roster(
+    candidates: Sequence[Candidate], *, seniority: Sequence[str] = (), import_seconds: float = IMPORT_SECONDS
+) -> Roster:
+    """Read every declaration and refuse clashes; of two that clash, the one that was here first (`seniority`) stays."""
+    roster = Roster([Entry(candidate) for candidate in candidates])
+    _refuse_twins(roster)
+    for entry in roster.serving:
+        _guarded(entry, _read_declaration, import_seconds)
+    _refuse_clashes(roster, seniority)
+    return roster
+
+
+def load_parts(roster: Roster, *, import_seconds: float = IMPORT_SECONDS) -> None:
+    """Import the routes and tables of every plugin that is still in service."""
+    for entry in roster.serving:
+        _guarded(entry, _import_parts, import_seconds)
+
+
+def resolve(reference: str) -> Any:
+    """The object behind `"package.module:attribute"`."""
+    module, _, attribute = reference.partition(":")
+    loaded = importlib.import_module(module)
+    return getattr(loaded, attribute) if attribute else loaded
+
+
+def package_folder(candidate: Candidate) -> Path:
+    """The folder of a plugin's package."""
+    module = importlib.import_module(candidate.package)
+    if module.__file__ is None:
+        raise PluginError(Stage.REFUSED, f"its package {candidate.package} has no folder")
+    return Path(module.__file__).parent
+
+
+def within_budget(work: Callable[[], T], seconds: float) -> T:
+    """Run `work` in a thread of its own; give up on it after `seconds`, and pass on whatever it raises."""
+    outcome: list[T] = []
+    failure: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            outcome.append(work())
+        except BaseException as error:  # noqa: BLE001  # a plugin may even call sys.exit() while it is imported
+            failure.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if failure:
+        raise failure[0]
+    if not outcome:
+        raise TimeoutError(f"it took longer than {seconds:g} seconds; do slow work in start= or in a job")
+    return outcome[0]
+
+
+def _guarded(entry: Entry, step: Callable[[Entry], None], seconds: float) -> None:
+    try:
+        within_budget(lambda: step(entry), seconds)
+    except PluginError as error:
+        entry.stop(error)
+    except TimeoutError as error:
+        entry.stop(PluginError(Stage.IMPORT_FAILED, str(error)))
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        # One of the host's containment points: whatever a plugin's import raises, its neighbours serve.
+        entry.stop(PluginError(Stage.IMPORT_FAILED, f"{type(error).__name__}: {error}"))
+
+
+def _refuse_twins(roster: Roster) -> None:
+    for entry in roster:
+        twins = [other.candidate.distribution for other in roster if other.slug == entry.slug and other is not entry]
+        if twins:
+            reason = f"the slug {entry.slug} comes from {entry.candidate.distribution} and from {', '.join(twins)}; uninstall one"
+            entry.stop(PluginError(Stage.REFUSED, reason))
+
+
+def _read_declaration(entry: Entry) -> None:
+    vet_metadata(entry.candidate, version(PLATFORM))
+    declared = entry.candidate.entry_point.load()
+    if isinstance(declared, Plugin):
+        entry.claims = tuple(declared.paths)
+    entry.plugin = vet_declaration(entry.candidate, declared)
+
+
+def _refuse_clashes(roster: Roster, seniority: Sequence[str]) -> None:
+    rank = {slug: place for place, slug in enumerate(seniority)}
+    accepted: list[Entry] = []
+    for entry in sorted(roster.serving, key=lambda one: (rank.get(one.slug, len(rank)), one.slug)):
+        reasons = [reason for other in accepted for reason in _clashes(entry, other)]
+        if reasons:
+            entry.stop(PluginError(Stage.REFUSED, "; ".join(reasons)))
+        else:
+            accepted.append(entry)
+
+
+def _clashes(entry: Entry, other: Entry) -> list[str]:
+    ours, theirs = entry.declared, other.declared
+    reasons = [
+        f"{entry.slug} ({entry.candidate.distribution}) and {other.slug} ({other.candidate.distribution}) "
+        f"both claim {mine}; uninstall one of them"
+        for mine in ours.paths
+        for its in theirs.paths
+        if clash(mine, its)
+    ]
+    if ours.table_prefix.startswith(theirs.table_prefix) or theirs.table_prefix.startswith(ours.table_prefix):
+        reasons.append(f"the table prefixes of {entry.slug} and {other.slug} overlap; rename one of them")
+    return reasons
+
+
+def _import_parts(entry: Entry) -> None:
+    plugin = entry.declared
+    if plugin.models is not None:
+        entry.models = importlib.import_module(plugin.models)
+    routes = resolve(plugin.routes) if plugin.routes is not None else []
+    wrong = [reason for route in routes for reason in _wrong_route(plugin, route)]
+    if wrong:
+        raise PluginError(Stage.REFUSED, "; ".join(wrong))
+    entry.hot = [_bind_hot(plugin, route) for route in routes if isinstance(route, HotRoute)]
+    entry.ordinary = [route for route in routes if isinstance(route, HTTPRouteHandler)]
+    for handler in entry.ordinary:
+        put_gate(handler, _bind_gate(plugin, _declared_gate(handler)))
+
+
+def _declared_gate(handler: HTTPRouteHandler) -> Gate:
+    gate = gate_of(handler)
+    assert gate is not None, "vetted before"
+    return gate
+
+
+def _wrong_route(plugin: Plugin, route: object) -> list[str]:
+    if isinstance(route, HotRoute):
+        paths, gate, name = [route.path], route.gate, f"{route.method} {route.path}"
+    elif isinstance(route, HTTPRouteHandler):
+        found = gate_of(route)
+        name = f"{'/'.join(sorted(route.http_methods))} {', '.join(sorted(route.paths))}"
+        if found is None:
+            return [f"{name} declares no tenant, limit and off-answer; use the decorators of frontage.plugin"]
+        paths, gate = sorted(route.paths), found
+    else:
+        return [f"{route!r} is no route; use the decorators of frontage.plugin"]
+    reasons = [f"{path} lies under none of its claimed paths" for path in paths if not _is_claimed(plugin, path)]
+    known = {*KEY_POLICIES, *plugin.policies, *plugin.full_policies}
+    reasons += [f"{name} names the unknown policy {limit!r}" for limit in _limits_of(gate) if limit not in known]
+    reasons += [f"{name} asks for the scope {scope!r}; declare it" for scope in _scopes_of(gate) - set(plugin.scopes)]
+    return reasons
+
+
+def _limits_of(gate: Gate) -> list[str]:
+    unknown = gate.source.unknown_limit if isinstance(gate.source, InBody) else None
+    return [*gate.limits, unknown] if unknown else [*gate.limits]
+
+
+def _scopes_of(gate: Gate) -> set[str]:
+    return {scope for name in ("scope", "secret_scope") if (scope := getattr(gate.source, name, None))}
+
+
+def _is_claimed(plugin: Plugin, path: str) -> bool:
+    return any(covers(claim, path.replace(":str}", "}")) for claim in plugin.paths)
+
+
+def _bind_hot(plugin: Plugin, route: HotRoute) -> HotRoute:
+    return replace(route, gate=_bind_gate(plugin, route.gate))
+
+
+def _bind_gate(plugin: Plugin, gate: Gate) -> Gate:
+    """The gate with the full names of its policies, for this plugin."""
+    full = {name: plugin.policy_name(name) for name in plugin.policies}
+    source = gate.source
+    if isinstance(source, InBody) and source.unknown_limit is not None:
+        source = replace(source, unknown_limit=full.get(source.unknown_limit, source.unknown_limit))
+    limits = tuple(full.get(name, name) for name in gate.limits)
+    return replace(gate, source=source, plugin=plugin.slug, limits=limits, policies=plugin.full_policies)

@@ -1,0 +1,214 @@
+"""Migrations: the platform's floors and each plugin are units with a version table and table prefix of their own.
+
+So a plugin can be installed, upgraded and removed without the others' history knowing of it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, MetaData, Table, inspect, text
+from sqlalchemy.exc import DBAPIError
+
+from frontage.base import tables
+from frontage.base.database import Database
+from frontage.base.errors import FrontageError
+from frontage.base.locks import exclusive
+from frontage.base.logs import get_logger
+from frontage.host.errors import PluginError, Stage
+from frontage.host.roster import Entry, Roster
+
+log = get_logger(__name__)
+
+_ENVIRONMENT = Path(__file__).parent / "alembic"
+EXTENSIONS = ("postgis", "btree_gist")
+
+
+class MissingExtensionError(FrontageError):
+    """PostgreSQL lacks an extension and this role may not create it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Tables that are migrated together."""
+
+    name: str
+    folder: Path
+    prefix: str
+
+    @property
+    def version_table(self) -> str:
+        """Where its current revision stands."""
+        return "alembic_version_" + self.name.replace("-", "_")
+
+    @property
+    def metadata(self) -> MetaData:
+        """Its tables as the models say they should be."""
+        wanted = MetaData(naming_convention=tables.Table.metadata.naming_convention)
+        for table in self.tables:
+            table.to_metadata(wanted)
+        return wanted
+
+    @property
+    def tables(self) -> list[Table]:
+        """Its mapped tables."""
+        return [table for table in tables.Table.metadata.sorted_tables if table.name.startswith(self.prefix)]
+
+    def includes(self, name: str | None, kind: str, _parents: Any) -> bool:
+        """Whether a thing in the database is this unit's business."""
+        return kind != "table" or (name is not None and name.startswith(self.prefix))
+
+    def config(self, connection: Connection | None = None) -> Config:
+        """Alembic's configuration for this unit."""
+        config = Config()
+        config.set_main_option("script_location", _escaped(_ENVIRONMENT))
+        config.set_main_option("version_locations", _escaped(self.folder))
+        config.set_main_option("path_separator", "newline")
+        config.attributes.update(unit=self, connection=connection)
+        return config
+
+    @property
+    def head(self) -> str | None:
+        """The newest revision that the code knows."""
+        return ScriptDirectory.from_config(self.config()).get_current_head()
+
+
+def _escaped(path: Path) -> str:
+    return str(path).replace("%", "%%")
+
+
+def floor_units() -> list[Unit]:
+    """The units of the platform itself, in the order in which they build on each other."""
+    return [_floor("frontage.tenants", "core"), _floor("frontage.intake", "intake")]
+
+
+def _floor(package: str, name: str) -> Unit:
+    folder = Path(import_module(package).__path__[0]) / "migrations"
+    return Unit(name, folder, f"{name}_")
+
+
+def plugin_unit(entry: Entry) -> Unit | None:
+    """The unit of a plugin, None when it has no tables."""
+    plugin = entry.declared
+    if plugin.migrations is None:
+        return None
+    package = import_module(plugin.migrations)
+    return Unit(plugin.slug, Path(package.__path__[0]), plugin.table_prefix)
+
+
+async def migrate(database: Database, roster: Roster) -> list[str]:
+    """Bring every unit to its newest revision, one host at a time; tells what was changed.
+
+    A plugin whose migration fails is taken out of service; its neighbours go on.
+    """
+    async with exclusive(database, "migrate"):
+        await _create_extensions(database)
+        done = [line for unit in floor_units() for line in await _upgrade(database, unit)]
+        for entry in roster.serving:
+            done += await _upgrade_plugin(database, entry)
+        return done
+
+
+async def _upgrade_plugin(database: Database, entry: Entry) -> list[str]:
+    try:
+        unit = plugin_unit(entry)
+        return [] if unit is None else await _upgrade(database, unit)
+    except Exception as error:  # noqa: BLE001  # containment: a plugin's revision may raise anything
+        reason = f"its migration failed: {type(error).__name__}: {str(error).splitlines()[0]}"
+        entry.stop(PluginError(Stage.MIGRATION_FAILED, reason))
+        return []
+
+
+async def _upgrade(database: Database, unit: Unit) -> list[str]:
+    before = await current_revision(database, unit)
+    if before == unit.head:
+        return []
+    async with _writer(database) as connection:
+        await connection.run_sync(lambda sync: command.upgrade(unit.config(sync), "head"))
+    log.info("migrated", unit=unit.name, before=before, after=unit.head)
+    return [f"{unit.name}: {before or 'nothing'} → {unit.head}"]
+
+
+async def downgrade(database: Database, unit: Unit, revision: str = "base") -> None:
+    """Take a unit back to a revision."""
+    async with exclusive(database, "migrate"), _writer(database) as connection:
+        await connection.run_sync(lambda sync: command.downgrade(unit.config(sync), revision))
+
+
+async def purge(database: Database, unit: Unit) -> None:
+    """Remove a unit's tables and its version table."""
+    await downgrade(database, unit)
+    async with _writer(database) as connection:
+        await connection.execute(text(f'drop table if exists "{unit.version_table}"'))
+
+
+async def current_revision(database: Database, unit: Unit) -> str | None:
+    """The revision that the database is at."""
+    async with database.engine.connect() as connection:
+        return await connection.run_sync(lambda sync: _context(sync, unit).get_current_revision())
+
+
+async def pending(database: Database, units: Iterable[Unit]) -> list[str]:
+    """The units whose database is behind (or ahead of) the code, each with both revisions."""
+    found = [(unit, await current_revision(database, unit)) for unit in units]
+    return [f"{unit.name}: at {at or 'nothing'}, needs {unit.head}" for unit, at in found if at != unit.head]
+
+
+async def differences(database: Database, unit: Unit) -> list[Any]:
+    """How a migrated unit differs from its models; empty when they agree."""
+
+    def compare(sync: Connection) -> list[Any]:
+        options = {"include_name": unit.includes, "compare_type": sync.dialect.name != "sqlite"}
+        context = MigrationContext.configure(sync, opts=options)
+        return [one for one in compare_metadata(context, unit.metadata) if not _is_foreign(one)]
+
+    async with database.engine.connect() as connection:
+        return await connection.run_sync(compare)
+
+
+def _is_foreign(difference: Any) -> bool:
+    """Whether a difference concerns only a table outside the unit that a foreign key points to."""
+    return isinstance(difference, tuple) and difference[0] == "add_table" and difference[1].name == "core_tenant"
+
+
+async def tables_of(database: Database, prefix: str) -> list[str]:
+    """The tables in the database whose names begin with a prefix."""
+    async with database.engine.connect() as connection:
+        names = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
+    return [name for name in names if name.startswith(prefix)]
+
+
+def _context(connection: Connection, unit: Unit) -> MigrationContext:
+    return MigrationContext.configure(connection, opts={"version_table": unit.version_table})
+
+
+def _writer(database: Database) -> Any:
+    return database.engine.execution_options(frontage_write=True).begin()
+
+
+async def _create_extensions(database: Database) -> None:
+    if database.dialect != "postgresql":
+        return
+    async with database.engine.connect() as connection:
+        present = set((await connection.execute(text("select extname from pg_extension"))).scalars())
+    for extension in EXTENSIONS:
+        if extension not in present:
+            await _create_extension(database, extension)
+
+
+async def _create_extension(database: Database, extension: str) -> None:
+    try:
+        async with database.engine.begin() as connection:
+            await connection.execute(text(f"create extension if not exists {extension}"))
+    except DBAPIError as error:
+        raise MissingExtensionError(
+            f"PostgreSQL has no extension {extension} in this database and this role cannot create it ({error.orig}). "
+            f"Let a superuser run once: create extension {extension};"
+        ) from error

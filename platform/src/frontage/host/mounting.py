@@ -1,0 +1,152 @@
+"""Mounting: one Litestar application for all ordinary routes, and a specimen per plugin that proves it first.
+
+The specimen catches what only shows when an application is built, and it is where the plugin's document comes from.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from typing import Any
+
+from litestar import Litestar, Request
+from litestar.di import Provide
+from litestar.handlers import HTTPRouteHandler, route
+from litestar.openapi import OpenAPIConfig
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from frontage.edge.call import Call
+from frontage.edge.gate import Gate
+from frontage.edge.hot import HotRoute
+from frontage.edge.openapi import Document, DocumentParts, Operation, complete
+from frontage.edge.ordinary import answer_error, call_of, gate_of, gated
+from frontage.host.errors import PluginError, Stage
+from frontage.host.roster import Entry, Roster
+from frontage.plugin.context import PluginContext
+from frontage.tenants.key import Key
+from frontage.tenants.tenant import Tenant
+
+_READS = frozenset({"GET", "HEAD"})
+
+
+async def provide_call(request: Request[Any, Any, Any]) -> Call:
+    """The request as the gate knows it."""
+    return call_of(request)
+
+
+async def provide_tenant(request: Request[Any, Any, Any]) -> Tenant:
+    """The tenant that the gate found."""
+    tenant = call_of(request).tenant
+    assert tenant is not None, "a route that asks for the tenant has a source for it"
+    return tenant
+
+
+async def provide_key(request: Request[Any, Any, Any]) -> Key:
+    """The key that the gate found."""
+    key = call_of(request).key
+    assert key is not None, "a route that asks for the key has a source for it"
+    return key
+
+
+async def provide_settings(request: Request[Any, Any, Any]) -> Any:
+    """The tenant's settings of the route's plugin."""
+    call = call_of(request)
+    assert call.tenant is not None
+    assert call.gate is not None
+    return call.tenant.plugins[call.gate.plugin or ""]
+
+
+async def provide_context(request: Request[Any, Any, Any]) -> PluginContext:
+    """The context of the route's plugin."""
+    gate = call_of(request).gate
+    assert gate is not None
+    context: PluginContext = request.app.state.contexts[gate.plugin]
+    return context
+
+
+async def provide_session(request: Request[Any, Any, Any]) -> AsyncIterator[AsyncSession]:
+    """A session of the tenant: for reading on GET, else one that is committed before the answer is sent."""
+    tenant, context = await provide_tenant(request), await provide_context(request)
+    opened = context.reading(tenant) if request.method in _READS else context.writing(tenant)
+    async with opened as session:
+        yield session
+
+
+PROVIDED = {
+    "call": Provide(provide_call),
+    "tenant": Provide(provide_tenant),
+    "key": Provide(provide_key),
+    "settings": Provide(provide_settings),
+    "context": Provide(provide_context),
+    "session": Provide(provide_session),
+}
+"""What any ordinary route may have injected, by parameter name."""
+
+
+def build_router(
+    handlers: Sequence[HTTPRouteHandler], hot: Iterable[HotRoute], document: OpenAPIConfig | None = None
+) -> Litestar:
+    """The application that routes whatever is not hot; hot routes stand in it for their 405s and clashes alone."""
+    return Litestar(
+        route_handlers=[*handlers, *map(_placeholder, hot)],
+        dependencies=PROVIDED,
+        exception_handlers={Exception: answer_error},
+        openapi_config=document,
+        logging_config=None,
+    )
+
+
+def _placeholder(hot: HotRoute) -> HTTPRouteHandler:
+    async def answered_in_front() -> None:
+        raise AssertionError("hot routes are answered in front of the router")
+
+    status = {"status_code": 204} if hot.method == "POST" else {}
+    words = {"http_method": [hot.method], "include_in_schema": False, **status}
+    return gated(route, hot.gate, hot.path, words)(answered_in_front)
+
+
+def document_of(
+    title: str, version: str, prefix: str, handlers: Sequence[HTTPRouteHandler], hot: Sequence[HotRoute]
+) -> Document:
+    """The complete OpenAPI document of some routes, from an application that holds nothing else."""
+    config = OpenAPIConfig(title=title, version=version, use_handler_docstrings=True)
+    specimen = build_router(handlers, hot, config)
+    document = specimen.openapi_schema.to_schema()
+    operations = [one for handler in handlers for one in _operations(handler)]
+    return complete(DocumentParts(document, prefix, operations, list(hot)))
+
+
+def _operations(handler: HTTPRouteHandler) -> Iterable[Operation]:
+    gate = gate_of(handler)
+    assert isinstance(gate, Gate), "vetted before"
+    named = handler.operation_id is not None
+    for path in handler.paths:
+        for method in handler.http_methods:
+            yield Operation(path, str(method), gate, handler.handler_name.rpartition(".")[2], named=named)
+
+
+def prove(roster: Roster) -> None:
+    """Build every plugin's specimen; one that cannot be built is taken out of service."""
+    for entry in roster.serving:
+        try:
+            entry.document = _specimen_document(entry)
+        except Exception as error:  # noqa: BLE001  # containment: Litestar raises whatever it finds at construction
+            reason = f"its routes cannot be mounted: {type(error).__name__}: {error}"
+            entry.stop(PluginError(Stage.REFUSED, reason))
+
+
+def _specimen_document(entry: Entry) -> Document:
+    plugin = entry.declared
+    document = document_of(plugin.title, entry.candidate.version, plugin.slug, entry.ordinary, entry.hot)
+    unpublic = _mixed_paths(entry)
+    if unpublic:
+        raise PluginError(Stage.REFUSED, f"{', '.join(unpublic)}: all methods of a path are public or none is")
+    return document
+
+
+def _mixed_paths(entry: Entry) -> list[str]:
+    kinds: dict[str, set[bool]] = {}
+    for hot in entry.hot:
+        kinds.setdefault(hot.path, set()).add(hot.gate.public)
+    for handler in entry.ordinary:
+        for path in handler.paths:
+            gate = gate_of(handler)
+            kinds.setdefault(path, set()).add(gate is not None and gate.public)
+    return sorted(path for path, found in kinds.items() if len(found) > 1)

@@ -1,0 +1,90 @@
+"""Vetting: what must be true of a plugin before its routes are loaded, each refusal naming who and how to mend it."""
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.version import Version
+
+from frontage.edge.gate import KEY_POLICIES
+from frontage.host.claims import RESERVED, clash, is_claim
+from frontage.host.discovery import Candidate
+from frontage.host.errors import PluginError, Stage
+from frontage.plugin.declaration import Plugin
+
+PLATFORM = "frontage"
+_SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_SCOPE = re.compile(r"[a-z][a-z0-9-]*:[a-z][a-z0-9-]*")
+_RESERVED_SLUGS = frozenset({"core", "intake", "platform"})
+
+
+def vet_metadata(candidate: Candidate, platform_version: str) -> None:
+    """Refuse what its package metadata already tells: a name that cannot be, a platform that is not this one."""
+    if not _SLUG.fullmatch(candidate.slug) or candidate.slug in _RESERVED_SLUGS:
+        raise PluginError(
+            Stage.REFUSED, f"its entry point is named {candidate.slug!r}; use lower-case words joined by hyphens"
+        )
+    requirement = _platform_requirement(candidate)
+    if requirement is not None and not requirement.specifier.contains(Version(platform_version), prereleases=True):
+        raise PluginError(
+            Stage.INCOMPATIBLE,
+            f"{candidate.distribution} {candidate.version} needs {requirement}, this is {PLATFORM} {platform_version}; "
+            f"install a version of {candidate.distribution} made for it",
+        )
+
+
+def _platform_requirement(candidate: Candidate) -> Requirement | None:
+    for text in candidate.requires:
+        try:
+            requirement = Requirement(text)
+        except InvalidRequirement as error:
+            raise PluginError(Stage.INCOMPATIBLE, f"its requirement {text!r} is unreadable: {error}") from None
+        applies = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+        if requirement.name == PLATFORM and applies:
+            return requirement
+    return None
+
+
+def vet_declaration(candidate: Candidate, plugin: object) -> Plugin:
+    """Refuse a declaration that contradicts itself or its package; all that is wrong is told at once."""
+    if not isinstance(plugin, Plugin):
+        raise PluginError(Stage.REFUSED, f"{candidate.entry_point.value} is no frontage.plugin.Plugin")
+    wrong = list(_wrong(candidate, plugin))
+    if wrong:
+        raise PluginError(Stage.REFUSED, "; ".join(wrong))
+    return plugin
+
+
+def _wrong(candidate: Candidate, plugin: Plugin) -> Iterator[str]:
+    if plugin.slug != candidate.slug:
+        yield f"its slug is {plugin.slug!r} but its entry point is named {candidate.slug!r}; make them the same"
+    if plugin.routes is not None and not plugin.paths:
+        yield "it has routes but claims no path; list the prefixes in paths=(…)"
+    for path in plugin.paths:
+        if not is_claim(path):
+            yield f"it claims {path!r}; a claim is an absolute path whose first segment is fixed, with no slash at its end"
+        for reserved in RESERVED:
+            if clash(path, reserved):
+                yield f"it claims {path}, but {reserved} belongs to the platform"
+    for scope in plugin.scopes:
+        if not _SCOPE.fullmatch(scope):
+            yield f"its scope {scope!r} must look like 'places:read'"
+    for name in plugin.policies:
+        if not _SLUG.fullmatch(name) or name in KEY_POLICIES:
+            yield f"its policy {name!r} must be a lower-case word other than {' and '.join(sorted(KEY_POLICIES))}"
+    yield from _wrong_settings(plugin)
+
+
+def _wrong_settings(plugin: Plugin) -> Iterator[str]:
+    try:
+        msgspec.convert({}, plugin.settings)
+    except (TypeError, msgspec.ValidationError) as error:
+        yield f"its settings cannot be read from an empty table: {error}; give every field a default"
+        return
+    if not plugin.settings.__struct_config__.forbid_unknown_fields:
+        yield f"its settings {plugin.settings.__name__} take unknown keys; declare it with forbid_unknown_fields=True"
+    if plugin.settings_version < 1:
+        yield "its settings_version begins at 1"
+    if plugin.settings_version > 1 and plugin.upgrade_settings is None:
+        yield f"its settings are at version {plugin.settings_version} but it names no upgrade_settings"

@@ -1,0 +1,166 @@
+"""What both databases' rollup tables share: the tenant's day, adding up by key, one order, and visitors."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from operator import attrgetter
+from typing import Any, Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from frontage.intake import queries
+from frontage.intake.rows import Column, rollup_columns, row_reader, struct_maker
+from frontage.intake.stream import BoundStream, Rollup, key_fields, value_fields
+from frontage.intake.visitors import Visitor, VisitorDay, see
+
+ZoneOf = Callable[[UUID], ZoneInfo]
+_QUARTER = 900
+
+
+class Days:
+    """The local day of a moment; remembered by quarter of an hour, at whose edges alone a day begins in any zone."""
+
+    def __init__(self, zone_of: ZoneOf) -> None:
+        self._zone_of = zone_of
+        self._known: dict[tuple[UUID, int], date] = {}
+
+    def day(self, tenant: UUID, moment: datetime) -> date:
+        """The tenant's own calendar day at this moment."""
+        quarter = (tenant, int(moment.timestamp()) // _QUARTER)
+        day = self._known.get(quarter)
+        if day is None:
+            day = self._known[quarter] = moment.astimezone(self._zone_of(tenant)).date()
+        return day
+
+
+@dataclass(frozen=True)
+class RollupTable:
+    """A rollup's table: its columns, its statements, and the way of a Struct into it and out of it."""
+
+    kind: type[Rollup]
+    name: str
+    dialect: Literal["postgresql", "sqlite"]
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """Its columns."""
+        return rollup_columns(self.kind)
+
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
+        """The columns of its key."""
+        return ("tenant_id", *key_fields(self.kind))
+
+    @cached_property
+    def key_columns(self) -> tuple[Column, ...]:
+        """The columns of its key, as columns."""
+        by_name = {column.name: column for column in self.columns}
+        return tuple(by_name[key] for key in self.keys)
+
+    @cached_property
+    def read(self) -> Callable[[Any], tuple[Any, ...]]:
+        """Reads a Struct as a row."""
+        return row_reader(self.columns, self.dialect)
+
+    @cached_property
+    def make(self) -> Callable[[Any], Any]:
+        """Makes a Struct of a row."""
+        return struct_maker(self.kind, self.columns, self.dialect)
+
+    @cached_property
+    def key_of(self) -> Callable[[Any], tuple[Any, ...]]:
+        """The key of a Struct."""
+        return attrgetter("tenant", *key_fields(self.kind))
+
+    @cached_property
+    def add(self) -> str:
+        """The statement that adds."""
+        return queries.add(self.name, self.columns, self.keys, self.dialect)
+
+    @cached_property
+    def put(self) -> str:
+        """The statement that replaces."""
+        return queries.put(self.name, self.columns, self.keys, self.dialect)
+
+    @cached_property
+    def claim(self) -> str:
+        """The statement that makes what is free."""
+        return queries.claim(self.name, self.columns, self.keys, self.dialect)
+
+    @cached_property
+    def fetch(self) -> str:
+        """The statement that reads by key."""
+        return queries.fetch(self.name, self.columns, self.key_columns, self.dialect)
+
+    def added_up(self, rows: Sequence[Any]) -> list[Any]:
+        """These rows with those of one key added up, in the order in which every worker touches them."""
+        names = value_fields(self.kind)
+        sums: dict[tuple[Any, ...], Any] = {}
+        for row in rows:
+            key = self.key_of(row)
+            if key not in sums:
+                sums[key] = row
+                continue
+            total = sums[key]
+            fields = dict(zip(self.kind.__struct_fields__, (getattr(total, name) for name in self.kind.__struct_fields__), strict=True))
+            sums[key] = self.kind(**{**fields, **{name: getattr(total, name) + getattr(row, name) for name in names}})
+        return [sums[key] for key in sorted(sums, key=_order)]
+
+    def in_order(self, rows: Sequence[Any]) -> list[Any]:
+        """The last row of each key, in order."""
+        last = {self.key_of(row): row for row in rows}
+        return [last[key] for key in sorted(last, key=_order)]
+
+    def first_of_each(self, rows: Sequence[Any]) -> dict[tuple[Any, ...], Any]:
+        """The first row of each key, in order."""
+        first = {self.key_of(row): row for row in reversed(rows)}
+        return {key: first[key] for key in sorted(first, key=_order)}
+
+
+def _order(key: tuple[Any, ...]) -> tuple[Any, ...]:
+    return (key[0].int, *key[1:])
+
+
+def tables_of(stream: BoundStream, dialect: Literal["postgresql", "sqlite"]) -> dict[type[Rollup], RollupTable]:
+    """The tables that a stream's rollup counts into."""
+    return {kind: RollupTable(kind, stream.rollup_table(kind), dialect) for kind in stream.rollups}
+
+
+class CommonTables:
+    """The part of RollupTables that needs no statement of its own."""
+
+    def __init__(self, tables: dict[type[Rollup], RollupTable], zone_of: ZoneOf) -> None:
+        self._tables = tables
+        self._days = Days(zone_of)
+        self.day = self._days.day
+
+    def table(self, kind: type[Any]) -> RollupTable:
+        """The table of a kind of rows, which the stream has declared."""
+        table = self._tables.get(kind)
+        if table is None:
+            known = ", ".join(known.__name__ for known in self._tables)
+            raise TypeError(f"{kind.__name__} is not among the tables of this rollup: {known}")
+        return table
+
+    async def add(self, rows: Sequence[Rollup]) -> None:
+        """See RollupTables."""
+        raise NotImplementedError
+
+    async def put(self, rows: Sequence[Rollup]) -> None:
+        """See RollupTables."""
+        raise NotImplementedError
+
+    async def fetch(self, kind: type[Rollup], keys: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """See RollupTables."""
+        raise NotImplementedError
+
+    async def see(
+        self, visits: Sequence[tuple[UUID, str, date]], visitor: type[Visitor], by_day: type[VisitorDay]
+    ) -> None:
+        """Count visits exactly."""
+        keys = sorted({visit[:2] for visit in visits}, key=_order)
+        known = {(row.tenant, row.visitor): row for row in await self.fetch(visitor, keys)}
+        changed, days = see(visits, known, visitor, by_day)
+        await self.put(changed)
+        await self.add(days)

@@ -1,0 +1,195 @@
+"""What a worker keeps on its own disk while the database is away: one SQLite file that no two processes ever read."""
+
+import fcntl
+import os
+import shutil
+import sqlite3
+import time
+import zlib
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+SUFFIX = ".spool"
+_SCHEMA = """
+create table if not exists record (
+    seq integer primary key, stream text not null, batch blob not null, size integer not null, checksum integer not null,
+    at real not null, payload blob not null
+);
+create index if not exists record_stream on record (stream, seq);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A batch in a spool."""
+
+    seq: int
+    batch: UUID
+    size: int
+    payload: bytes
+    sound: bool
+    """Whether its bytes are those that were written."""
+
+
+class SpoolFile:
+    """One file and its lock; every method blocks on the disk, so all run in the spool's thread."""
+
+    def __init__(self, path: Path, lock: int) -> None:
+        self.path = path
+        self._lock = lock
+        self._removed = 0
+        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        try:
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "wal_autocheckpoint=256"):
+                self._connection.execute(f"PRAGMA {pragma}")
+            self._connection.executescript(_SCHEMA)
+        except sqlite3.Error:
+            self._connection.close()
+            raise
+
+    def append(self, stream: str, batch: UUID, size: int, payload: bytes) -> None:
+        """Write a batch; it is on disk when this returns."""
+        row = (stream, batch.bytes, size, zlib.crc32(payload), time.time(), payload)
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.execute(
+                "insert into record (stream, batch, size, checksum, at, payload) values (?, ?, ?, ?, ?, ?)", row
+            )
+            self._connection.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):
+                self._connection.execute("ROLLBACK")
+            raise
+
+    def oldest(self, stream: str, after: int, events: int) -> list[Record]:
+        """The oldest batches of a stream, up to this many events, at least one."""
+        found = []
+        cursor = self._connection.execute(
+            "select seq, batch, size, payload, checksum from record where stream = ? and seq > ? order by seq", (stream, after)
+        )
+        total = 0
+        for seq, batch, size, payload, checksum in cursor:
+            if found and total + size > events:
+                break
+            total += size
+            found.append(Record(seq, UUID(bytes=batch), size, payload, zlib.crc32(payload) == checksum))
+        cursor.close()
+        return found
+
+    def remove(self, seqs: list[int]) -> None:
+        """Forget batches that the database has."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            self._connection.executemany("delete from record where seq = ?", [(seq,) for seq in seqs])
+            self._connection.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):
+                self._connection.execute("ROLLBACK")
+            raise
+
+    def last(self) -> int:
+        """The number of the newest batch."""
+        return int(self._connection.execute("select coalesce(max(seq), 0) from record").fetchone()[0])
+
+    def counts(self) -> dict[str, int]:
+        """How many events of each stream it holds."""
+        return dict(self._connection.execute("select stream, sum(size) from record group by stream").fetchall())
+
+    def bytes(self) -> int:
+        """What it takes on disk."""
+        return sum(part.stat().st_size for part in _parts(self.path) if part.exists())
+
+    def close(self) -> None:
+        """Close the file and give up its lock, so that another worker may adopt it."""
+        with suppress(sqlite3.Error):
+            self._connection.close()
+        os.close(self._lock)
+
+    def delete(self) -> None:
+        """Close the file and remove it."""
+        with suppress(sqlite3.Error):
+            self._connection.close()
+        for part in _parts(self.path):
+            part.unlink(missing_ok=True)
+        _lock_path(self.path).unlink(missing_ok=True)
+        os.close(self._lock)
+
+
+def create_spool(folder: Path, name: str) -> SpoolFile:
+    """A new spool of this process; its lock is held before the file is there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}{SUFFIX}"
+    lock = _take_lock(path)
+    if lock is None:
+        raise FileExistsError(f"{path} belongs to a running process")
+    try:
+        spool = SpoolFile(path, lock)
+    except BaseException:
+        for part in (*_parts(path), _lock_path(path)):
+            part.unlink(missing_ok=True)
+        os.close(lock)
+        raise
+    _sync_folder(folder)
+    return spool
+
+
+def adopt_spools(folder: Path, own: set[Path]) -> tuple[list[SpoolFile], list[Path]]:
+    """The spools that dead processes have left, now this one's; and the files that could not be read, set aside."""
+    adopted: list[SpoolFile] = []
+    broken: list[Path] = []
+    for path in sorted(folder.glob(f"*{SUFFIX}")) if folder.is_dir() else []:
+        if path in own or (lock := _take_lock(path)) is None:
+            continue
+        if not path.exists():
+            os.close(lock)
+            continue
+        try:
+            adopted.append(SpoolFile(path, lock))
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError):
+                os.close(lock)
+                continue
+            broken.append(path.rename(path.with_suffix(".broken")))
+            os.close(lock)
+    return adopted, broken
+
+
+def room(folder: Path, used: int, most: int) -> int:
+    """How many bytes may still be spooled: the limit, and the disk with a little left for the others."""
+    disk = shutil.disk_usage(folder)
+    return min(most - used, disk.free - min(32 << 20, disk.total // 20))
+
+
+def _parts(path: Path) -> list[Path]:
+    return [path.with_name(path.name + suffix) for suffix in ("", "-wal", "-shm")]
+
+
+def _lock_path(path: Path) -> Path:
+    return path.with_suffix(".lock")
+
+
+def _take_lock(path: Path) -> int | None:
+    """The lock of a spool, or None when a running process holds it.
+
+    It stands beside the file: closing any descriptor of the file itself would give up SQLite's own locks on it.
+    """
+    lock_path = _lock_path(path)
+    descriptor = os.open(lock_path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.fstat(descriptor).st_ino == lock_path.stat().st_ino:
+            return descriptor
+    except (BlockingIOError, FileNotFoundError):
+        pass
+    os.close(descriptor)
+    return None
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
