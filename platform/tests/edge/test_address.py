@@ -44,6 +44,7 @@ NEAR = "10.0.0.1"
         ),
         pytest.param("2001:db8:1:2:3:4:5:6", None, "2001:db8:1:2::/64", id="IPv6 is its network"),
         pytest.param("fe80::1%eth0", None, "fe80::/64", id="zone"),
+        pytest.param("fd00::1%eth0", b"[fe80::1%eth0]:80", "fe80::/64", id="proxy and visitor with a zone"),
         pytest.param("::ffff:203.0.113.7", None, "203.0.113.7", id="mapped IPv4"),
         pytest.param("::ffff:10.0.0.1", b"203.0.113.7", "203.0.113.7", id="mapped proxy"),
         pytest.param("fd12::1", b"::ffff:203.0.113.7", "203.0.113.7", id="IPv6 proxy, mapped visitor"),

@@ -239,7 +239,7 @@ class Picky(msgspec.Struct):
 
     def __post_init__(self):
         if self.word == "secret":
-            raise ValueError(self.word)
+            raise ValueError(f"Expected {self.word}")
         if self.word == "named":
             raise InvalidFieldError("word", "Not this one.")
 

@@ -31,6 +31,7 @@ class Event(msgspec.Struct, rename={"kind": "type"}):
     metadata: dict[str, Any] | None = None
     place: Place | None = None
     places: list[Place] = []
+    count_or_id: int | IdText | None = None
 
 
 UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -59,6 +60,10 @@ def event(**members):
         pytest.param({"session": -1.5}, "session", "-1.5", id="fraction for an id"),
         pytest.param({"tenant": "42"}, "tenant", "42", id="digits stay text where text is taken"),
         pytest.param({"tenant": 42}, "tenant", 42, id="a number stays one where one is taken"),
+        pytest.param({"tenant": "42", "product": "7"}, "tenant", "42", id="so they do beside digits that are none"),
+        pytest.param({"count_or_id": 42, "product": "7"}, "count_or_id", 42, id="so it does beside lenience"),
+        pytest.param({"product": str(2**63 - 1)}, "product", 2**63 - 1, id="the largest integer in digits"),
+        pytest.param({"product": "0"}, "product", 0, id="nought in digits"),
         pytest.param({"place": {"number": "5", "label": 6}}, "place", Place(5, "6"), id="members of members"),
         pytest.param({"places": [{"number": "5"}, []]}, "places", [Place(5), Place()], id="members in lists"),
         pytest.param({"place": {"number": None}}, "place", Place(), id="null further in"),

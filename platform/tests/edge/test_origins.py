@@ -83,6 +83,7 @@ NO_ORIGINS = [
     "https://\ud800.com",
     "https://" + "a" * 64 + ".com",
     "https://" + "a." * 130 + "com",
+    "a" * 300 + "://acme.com",
     "1https://acme.com",
     "http\u017f://acme.com",
 ]

@@ -128,7 +128,12 @@ BROKEN = [
     ("id overflows", GOOD + f'id = "{"z" * 22}"', "id", "Leave it out"),
     ("id a number", GOOD + "id = 1", "id", "Leave it out"),
     ("policies a text", GOOD + 'policies = "1;w=1"', "policies", "[policies]"),
-    ("policy unknown", GOOD + '[policies]\npublishabel = "1;w=1"', "policies.publishabel", 'Did you mean "publishable"?'),
+    (
+        "policy unknown",
+        GOOD + '[policies]\npublishabel = "1;w=1"',
+        "policies.publishabel",
+        'Did you mean "publishable"?',
+    ),
     ("policy like none", GOOD + '[policies]\n"a.b" = "1;w=1"', "policies.a.b", "install its plugin"),
     ("policy text", GOOD + '[policies]\nsecret = "100/60"', "policies.secret", '"100;w=60"'),
     ("policy quota zero", GOOD + '[policies]\nsecret = "0;w=60"', "policies.secret", '"100;w=60"'),
@@ -145,8 +150,18 @@ BROKEN = [
     ("setting type", GOOD + '[plugins.store-locator]\nradius = "5"', "plugins.store-locator.radius", "default, 50.0"),
     ("setting range", GOOD + "[plugins.store-locator]\nradius = 0", "plugins.store-locator.radius", "default, 50.0"),
     ("setting bool", GOOD + "[plugins.store-locator]\nfunnel = 1", "plugins.store-locator.funnel", "default, False"),
-    ("setting date", GOOD + '[plugins.store-locator.opening]\nsince = "x"', "plugins.store-locator.opening.since", "'2020-01-01'"),
-    ("setting within", GOOD + "[plugins.store-locator.opening]\nhour = 3", "plugins.store-locator.opening.hour", '"hours"'),
+    (
+        "setting date",
+        GOOD + '[plugins.store-locator.opening]\nsince = "x"',
+        "plugins.store-locator.opening.since",
+        "'2020-01-01'",
+    ),
+    (
+        "setting within",
+        GOOD + "[plugins.store-locator.opening]\nhour = 3",
+        "plugins.store-locator.opening.hour",
+        '"hours"',
+    ),
     (
         "setting in a list",
         GOOD + "[[plugins.store-locator.openings]]\nhours = 99",
@@ -154,12 +169,37 @@ BROKEN = [
         "leave the key out",
     ),
     ("settings together", GOOD + "[plugins.range]\nlow = 5", "plugins.range", "Change one of them"),
-    ("setting not finite", GOOD + "[plugins.store-locator]\nradius = inf", "plugins.store-locator.radius", "smaller number"),
+    (
+        "setting not finite",
+        GOOD + "[plugins.store-locator]\nradius = inf",
+        "plugins.store-locator.radius",
+        "smaller number",
+    ),
     ("setting too large", GOOD + f"[plugins.range]\nhigh = {2**64}", "plugins.range.high", "smaller number"),
-    ("setting with NUL", GOOD + '[plugins.store-locator]\ntitle = "\\u0000"', "plugins.store-locator.title", "Remove them"),
-    ("version a text", GOOD + '[plugins.beacon]\nsettings_version = "1"', "plugins.beacon.settings_version", "Leave it out"),
-    ("version zero", GOOD + "[plugins.beacon]\nsettings_version = 0", "plugins.beacon.settings_version", "Leave it out"),
-    ("version newer", GOOD + "[plugins.beacon]\nsettings_version = 3", "plugins.beacon.settings_version", "Install the beacon"),
+    (
+        "setting with NUL",
+        GOOD + '[plugins.store-locator]\ntitle = "\\u0000"',
+        "plugins.store-locator.title",
+        "Remove them",
+    ),
+    (
+        "version a text",
+        GOOD + '[plugins.beacon]\nsettings_version = "1"',
+        "plugins.beacon.settings_version",
+        "Leave it out",
+    ),
+    (
+        "version zero",
+        GOOD + "[plugins.beacon]\nsettings_version = 0",
+        "plugins.beacon.settings_version",
+        "Leave it out",
+    ),
+    (
+        "version newer",
+        GOOD + "[plugins.beacon]\nsettings_version = 3",
+        "plugins.beacon.settings_version",
+        "Install the beacon",
+    ),
     (
         "version not upgraded",
         GOOD + "[plugins.beacon]\nsettings_version = 1",
@@ -241,7 +281,6 @@ def test_every_mistake_of_every_file_is_told_at_once(tmp_path):
         dome="number = ",
     )
     assert [(Path(mistake.where).stem, mistake.key) for mistake in mistakes_of(folder)] == [
-        ("dome", "line 1"),
         ("acme", "nam"),
         ("acme", "name"),
         ("acme", "number"),
@@ -252,6 +291,7 @@ def test_every_mistake_of_every_file_is_told_at_once(tmp_path):
         ("acme", "plugins.store-locator.opening.x"),
         ("bolt", "id"),
         ("bolt", "timezone"),
+        ("dome", "line 1"),
         ("cask", "number"),
     ]
 

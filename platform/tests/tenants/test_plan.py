@@ -71,13 +71,22 @@ def test_every_field_is_compared(changed, field):
         pytest.param(PluginDefinition({}, 1), None, FieldChange("plugins.p", "on", None), id="off"),
         pytest.param(None, PluginDefinition({}, 1), FieldChange("plugins.p", None, "on"), id="on"),
         pytest.param(
-            PluginDefinition({"a": 1}, 1), PluginDefinition({"a": True}, 1), FieldChange("plugins.p.a", 1, True), id="true"
+            PluginDefinition({"a": 1}, 1),
+            PluginDefinition({"a": True}, 1),
+            FieldChange("plugins.p.a", 1, True),
+            id="true",
         ),
         pytest.param(
-            PluginDefinition({"a": 1}, 1), PluginDefinition({"a": 1.0}, 1), FieldChange("plugins.p.a", 1, 1.0), id="float"
+            PluginDefinition({"a": 1}, 1),
+            PluginDefinition({"a": 1.0}, 1),
+            FieldChange("plugins.p.a", 1, 1.0),
+            id="float",
         ),
         pytest.param(
-            PluginDefinition({}, 1), PluginDefinition({}, 2), FieldChange("plugins.p.settings_version", 1, 2), id="version"
+            PluginDefinition({}, 1),
+            PluginDefinition({}, 2),
+            FieldChange("plugins.p.settings_version", 1, 2),
+            id="version",
         ),
     ],
 )
@@ -127,7 +136,11 @@ def test_the_order_of_a_settings_members_changes_nothing():
         ),
         pytest.param([], [ACME, replace(BOLT, id=A)], "id", ['"acme"', "Leave id out"], id="id twice"),
         pytest.param(
-            [ACME], [replace(ACME, id=None), replace(BOLT, id=A)], "id", ['"acme"', "Leave id out"], id="copied with its id"
+            [ACME],
+            [replace(ACME, id=None), replace(BOLT, id=A)],
+            "id",
+            ['"acme"', "Leave id out"],
+            id="copied with its id",
         ),
     ],
 )
@@ -159,7 +172,16 @@ def test_a_slug_set_free_by_a_rename_can_be_taken_at_once():
 
 @pytest.mark.parametrize(
     ("active", "suspending", "refused"),
-    [(1, 1, True), (2, 1, False), (2, 2, True), (5, 1, False), (9, 2, True), (10, 2, False), (14, 3, True), (0, 0, False)],
+    [
+        (1, 1, True),
+        (2, 1, False),
+        (2, 2, True),
+        (5, 1, False),
+        (9, 2, True),
+        (10, 2, False),
+        (14, 3, True),
+        (0, 0, False),
+    ],
 )
 def test_a_mass_suspension_is_refused(active, suspending, refused):
     current = [TenantDefinition(f"t{n}", n, "T", id=UUID(int=n)) for n in range(1, active + 1)]

@@ -117,7 +117,7 @@ async def test_a_deleted_tenant_leaves_no_row_and_its_neighbour_all(database):
         await session.execute(insert(OTHER).values([{"tenant_id": one.id, "n": 1} for one in (acme, bolt)]))
         audit.record(session, acme.id, actor="t", action="x", subject="y")
     async with database.writing() as session:
-        await delete_tenant(session, "acme", "cli:ann", [OTHER])
+        await delete_tenant(session, "acme", [OTHER])
     async with database.reading() as session:
         assert await load_definitions(session) == [bolt]
         assert (await session.scalars(select(OTHER.c.tenant_id))).all() == [bolt.id]
@@ -130,7 +130,7 @@ async def test_a_delete_that_fails_deletes_nothing(database):
     missing = Table("not_there", MetaData(), Column("tenant_id", Uuid()))
     with pytest.raises(Exception, match="not_there"):
         async with database.writing() as session:
-            await delete_tenant(session, "acme", "test", [OTHER, missing])
+            await delete_tenant(session, "acme", [OTHER, missing])
     async with database.reading() as session:
         assert (await find_definition(session, "acme")).name == "Acme"
 
@@ -141,7 +141,7 @@ async def test_a_tenant_that_is_not_there_is_named(database):
             await find_definition(session, "nobody")
     with pytest.raises(TenantNotFoundError, match="nobody"):
         async with database.writing() as session:
-            await delete_tenant(session, "nobody", "test", [])
+            await delete_tenant(session, "nobody", [])
 
 
 async def test_an_id_of_the_file_becomes_the_tenants_id(database):

@@ -16,18 +16,18 @@ from rich.table import Table
 
 from frontage.base.database import Database
 from frontage.base.ids import to_short
-from frontage.base.locks import exclusive
 from frontage.base.settings import Settings
 from frontage.host.tenant_apply import apply_directory, plan_directory
 from frontage.host.tenant_export import export_tenant, public_definition
 from frontage.host.tenant_files import read_tenant_files
+from frontage.host.tenant_removal import remove_tenant
 from frontage.host.tenant_schema import format_schema, tenant_schema, write_tenant_schema
-from frontage.host.tenant_tables import mapped_tables, stored_tables
+from frontage.host.tenant_tables import mapped_tables
 from frontage.host.tenant_toml import format_tenant_file
 from frontage.plugin.declaration import Plugin
 from frontage.tenants.definition import TenantDefinition
 from frontage.tenants.plan import Change, ChangeKind, Plan
-from frontage.tenants.registry import APPLY_LOCK, delete_tenant, find_definition, load_definitions
+from frontage.tenants.registry import find_definition, load_definitions
 
 _SIGNS = {ChangeKind.CREATE: "+", ChangeKind.UPDATE: "~", ChangeKind.SUSPEND: "-", ChangeKind.RESUME: "+"}
 _COLUMNS = ("number", "slug", "status", "name", "plugins", "id")
@@ -90,7 +90,7 @@ def diff(operator: Operator, directory: Path | None, as_json: bool) -> None:
         async with operator.open_database() as database:
             return await plan_directory(database, directory or operator.settings.tenants_dir, operator.plugins())
 
-    _print_plan(operator, asyncio.run(run()), as_json=as_json)
+    _print_plan(operator, asyncio.run(run()), "to change", as_json=as_json)
 
 
 @tenants.command()
@@ -111,7 +111,7 @@ def apply(operator: Operator, directory: Path | None, allow_suspend: bool, as_js
                 allow_suspend=allow_suspend,
             )
 
-    _print_plan(operator, asyncio.run(run()), as_json=as_json)
+    _print_plan(operator, asyncio.run(run()), "changed", as_json=as_json)
 
 
 @tenants.command("list")
@@ -174,12 +174,8 @@ def delete(operator: Operator, slug: str, yes: bool, as_json: bool) -> None:
         raise click.UsageError("Nothing is deleted without --yes, and nothing brings it back.")
 
     async def run() -> None:
-        async with (
-            operator.open_database() as database,
-            exclusive(database, APPLY_LOCK),
-            database.writing() as session,
-        ):
-            await delete_tenant(session, slug, operator.actor, await stored_tables(session))
+        async with operator.open_database() as database:
+            await remove_tenant(database, slug, actor=operator.actor)
 
     asyncio.run(run())
     file = operator.settings.tenants_dir / f"{slug}.toml"
@@ -232,13 +228,13 @@ async def _write_lines(operator: Operator, slug: str, target: BinaryIO) -> int:
     return lines
 
 
-def _print_plan(operator: Operator, plan: Plan, *, as_json: bool) -> None:
+def _print_plan(operator: Operator, plan: Plan, done: str, *, as_json: bool) -> None:
     if as_json:
         operator.print_json({"changes": [_change(change) for change in plan.changes], "unchanged": plan.unchanged})
         return
     for change in plan.changes:
         operator.say(f"{_SIGNS[change.kind]} {change.slug}: {_summary(change)}")
-    operator.say(f"{len(plan.changes)} to change, {len(plan.unchanged)} unchanged.")
+    operator.say(f"{len(plan.changes)} {done}, {len(plan.unchanged)} unchanged.")
 
 
 def _change(change: Change) -> dict[str, Any]:

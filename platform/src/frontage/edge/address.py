@@ -67,20 +67,20 @@ def normalise_visitor_address(text: str) -> str | None:
 
 def _parse(text: str) -> IPv4Address | IPv6Address | None:
     try:
-        address = ip_address(_without_port_and_zone(text))
+        address = ip_address(_without_port(text))
     except ValueError:
         return None
     return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
 
 
-def _without_port_and_zone(text: str) -> str:
+def _without_port(text: str) -> str:
     if text.startswith("["):
-        text, bracket, port = text[1:].partition("]")
-        return text.partition("%")[0] if bracket and _is_port(port) else ""
+        host, bracket, port = text[1:].partition("]")
+        return host if bracket and _is_port(port) else ""
     if text.count(":") == 1:
-        host, _, port = text.partition(":")
-        return host if _is_port(f":{port}") else ""
-    return text.partition("%")[0] if ":" in text else text
+        host, colon, port = text.partition(":")
+        return host if _is_port(colon + port) else ""
+    return text
 
 
 def _is_port(text: str) -> bool:

@@ -37,8 +37,6 @@ def reason_not_to_keep(value: dict[str, Any]) -> str | None:
         size = len(msgspec.json.encode(value))
     except RecursionError:
         return _TOO_DEEP
-    except OverflowError:
-        return _NUMBER_MISFITS
     return _TOO_LARGE if size > LARGEST_OBJECT else _reason_within(value)
 
 

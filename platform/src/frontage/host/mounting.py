@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
 
 from litestar import Litestar, Request
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler, route
 from litestar.openapi import OpenAPIConfig
@@ -69,6 +70,11 @@ async def provide_session(request: Request[Any, Any, Any]) -> AsyncIterator[Asyn
         yield session
 
 
+async def provide_services(request: Request[Any, Any, Any]) -> Any:
+    """What the platform's own routes work with; plugins have their context."""
+    return request.app.state.services
+
+
 PROVIDED = {
     "call": Provide(provide_call),
     "tenant": Provide(provide_tenant),
@@ -76,12 +82,17 @@ PROVIDED = {
     "settings": Provide(provide_settings),
     "context": Provide(provide_context),
     "session": Provide(provide_session),
+    "services": Provide(provide_services),
 }
 """What any ordinary route may have injected, by parameter name."""
 
 
 def build_router(
-    handlers: Sequence[HTTPRouteHandler], hot: Iterable[HotRoute], document: OpenAPIConfig | None = None
+    handlers: Sequence[HTTPRouteHandler],
+    hot: Iterable[HotRoute],
+    *,
+    document: OpenAPIConfig | None = None,
+    state: dict[str, Any] | None = None,
 ) -> Litestar:
     """The application that routes whatever is not hot; hot routes stand in it for their 405s and clashes alone."""
     return Litestar(
@@ -89,6 +100,7 @@ def build_router(
         dependencies=PROVIDED,
         exception_handlers={Exception: answer_error},
         openapi_config=document,
+        state=State(state),
         logging_config=None,
     )
 
@@ -107,7 +119,7 @@ def document_of(
 ) -> Document:
     """The complete OpenAPI document of some routes, from an application that holds nothing else."""
     config = OpenAPIConfig(title=title, version=version, use_handler_docstrings=True)
-    specimen = build_router(handlers, hot, config)
+    specimen = build_router(handlers, hot, document=config)
     document = specimen.openapi_schema.to_schema()
     operations = [one for handler in handlers for one in _operations(handler)]
     return complete(DocumentParts(document, prefix, operations, list(hot)))

@@ -27,8 +27,8 @@ async def export_tenant(
         statement = select(*columns).where(table.c.tenant_id == definition.id).order_by(*table.primary_key)
         rows = await session.stream(statement.execution_options(yield_per=_ROWS_AT_A_TIME))
         async for row in rows:
-            values = {column.name: _public(value) for column, value in zip(columns, row, strict=True)}
-            yield _line({"table": table.name, "row": values})
+            values = {str(column.name): _public(value) for column, value in zip(columns, row, strict=True)}
+            yield _line({"table": str(table.name), "row": values})
 
 
 def public_definition(definition: TenantDefinition) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def read_directory(
         mistakes.extend(document.mistakes)
         if definition and is_slug(path.stem):
             definitions.append(definition)
-    return Reading(definitions, mistakes)
+    return Reading(definitions, sorted(mistakes, key=lambda mistake: mistake.where))
 
 
 def _tenant_paths(directory: Path) -> list[Path]:

@@ -96,4 +96,3 @@ def sorted_once(batch: Batch) -> Batch:
         batch.dead,
         id=batch.id,
     )
-

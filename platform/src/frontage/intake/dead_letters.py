@@ -13,7 +13,9 @@ _LONGEST_REASON = 500
 
 def dead_letter(event: Event, reason: str) -> DeadLetter:
     """An event as a dead letter. ASCII text with escapes is taken by every database, whatever was in the event."""
-    return DeadLetter(event.tenant, event.id, _plain(reason), json.dumps(_builtins(event), ensure_ascii=True, default=str))
+    return DeadLetter(
+        event.tenant, event.id, _plain(reason), json.dumps(_builtins(event), ensure_ascii=True, default=str)
+    )
 
 
 def _builtins(event: Event) -> dict[str, Any]:

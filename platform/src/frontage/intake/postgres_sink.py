@@ -52,7 +52,9 @@ class PostgresSink:
 
     async def erased(self, tenants: Sequence[UUID]) -> set[UUID]:
         """Those of these tenants that were deleted for good."""
-        return {row[0] for row in await self._run(lambda connection: connection.fetch(queries.POSTGRES_ERASED, tenants))}
+        return {
+            row[0] for row in await self._run(lambda connection: connection.fetch(queries.POSTGRES_ERASED, tenants))
+        }
 
     async def store(self, batch: Batch) -> Outcome:
         """Store a batch; rows that PostgreSQL refuses become dead letters, alone."""
@@ -82,7 +84,9 @@ class PostgresSink:
             outcome.dead += len(dead)
         return outcome
 
-    async def _store_sorted(self, connection: "asyncpg.Connection[Any]", batch: Batch, dead: list[DeadLetter]) -> Outcome:
+    async def _store_sorted(
+        self, connection: "asyncpg.Connection[Any]", batch: Batch, dead: list[DeadLetter]
+    ) -> Outcome:
         try:
             return await self._write(connection, batch)
         except _DATABASE_ERRORS as error:

@@ -107,7 +107,7 @@ def add(table: str, columns: Sequence[Column], keys: Sequence[str], dialect: str
     return f"""
     insert into {table} ({_names(columns)}) {_source(columns, dialect)}
     on conflict ({_key_names(keys)}) do update set {", ".join(_sum(table, column, dialect) for column in _values(columns, keys))}
-    """  # noqa: S608
+    """
 
 
 def _sum(table: str, column: Column, dialect: str) -> str:
@@ -124,7 +124,7 @@ def put(table: str, columns: Sequence[Column], keys: Sequence[str], dialect: str
     return f"""
     insert into {table} ({_names(columns)}) {_source(columns, dialect)}
     on conflict ({_key_names(keys)}) do {action}
-    """  # noqa: S608
+    """
 
 
 def claim(table: str, columns: Sequence[Column], keys: Sequence[str], dialect: str) -> str:
@@ -132,7 +132,7 @@ def claim(table: str, columns: Sequence[Column], keys: Sequence[str], dialect: s
     return f"""
     insert into {table} ({_names(columns)}) {_source(columns, dialect)}
     on conflict do nothing returning {_key_names(keys)}
-    """  # noqa: S608
+    """
 
 
 def fetch(table: str, columns: Sequence[Column], keys: Sequence[Column], dialect: str) -> str:

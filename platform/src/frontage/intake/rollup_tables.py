@@ -103,7 +103,13 @@ class RollupTable:
                 sums[key] = row
                 continue
             total = sums[key]
-            fields = dict(zip(self.kind.__struct_fields__, (getattr(total, name) for name in self.kind.__struct_fields__), strict=True))
+            fields = dict(
+                zip(
+                    self.kind.__struct_fields__,
+                    (getattr(total, name) for name in self.kind.__struct_fields__),
+                    strict=True,
+                )
+            )
             sums[key] = self.kind(**{**fields, **{name: getattr(total, name) + getattr(row, name) for name in names}})
         return [sums[key] for key in sorted(sums, key=_order)]
 

@@ -54,8 +54,8 @@ class Rolls(Protocol):
 class Backend(Protocol):
     """Makes the sinks of a database."""
 
-    def sink(self, stream: BoundStream) -> Sink:
-        """A sink for a stream, with a connection of its own where the database has such."""
+    def sink(self, stream: BoundStream, *, patient: bool = False) -> Sink:
+        """A sink for a stream, with a connection of its own where the database has such; a patient one may take long."""
 
     def rolls(self, stream: BoundStream) -> Rolls:
         """What rolls a stream up."""

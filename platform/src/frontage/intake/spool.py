@@ -6,27 +6,44 @@ import shutil
 import sqlite3
 import time
 import zlib
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 from uuid import UUID
 
 SUFFIX = ".spool"
+_ANY = (1 << 63) - 1
 _SCHEMA = """
 create table if not exists record (
-    seq integer primary key, stream text not null, batch blob not null, size integer not null, checksum integer not null,
+    seq integer primary key, stream text not null, batch blob not null, kind text not null, size integer not null, checksum integer not null,
     at real not null, payload blob not null
 );
 create index if not exists record_stream on record (stream, seq);
 """
 
 
+_APPEND = "insert into record (stream, batch, kind, size, checksum, at, payload) values (?, ?, ?, ?, ?, ?, ?)"
+Kind = Literal["events", "dead"]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What is written of a batch: its events, or those that are dead already."""
+
+    kind: Kind
+    size: int
+    payload: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A batch in a spool."""
+    """A part of a batch, as a spool gives it back."""
 
     seq: int
     batch: UUID
+    kind: Kind
     size: int
     payload: bytes
     sound: bool
@@ -39,7 +56,8 @@ class SpoolFile:
     def __init__(self, path: Path, lock: int) -> None:
         self.path = path
         self._lock = lock
-        self._removed = 0
+        self.sealed_at: int | None = None
+        """After an I/O error: the last batch that is surely on disk. What may stand behind it was never acknowledged."""
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
             for pragma in ("journal_mode=WAL", "synchronous=FULL", "wal_autocheckpoint=256"):
@@ -49,32 +67,37 @@ class SpoolFile:
             self._connection.close()
             raise
 
-    def append(self, stream: str, batch: UUID, size: int, payload: bytes) -> None:
-        """Write a batch; it is on disk when this returns."""
-        row = (stream, batch.bytes, size, zlib.crc32(payload), time.time(), payload)
+    def append(self, stream: str, batch: UUID, parts: Sequence[Part]) -> int:
+        """Write the parts of a batch, and give the number of the last; they are on disk when this returns."""
+        at = time.time()
+        rows = [
+            (stream, batch.bytes, part.kind, part.size, zlib.crc32(part.payload), at, part.payload) for part in parts
+        ]
         try:
             self._connection.execute("BEGIN IMMEDIATE")
-            self._connection.execute(
-                "insert into record (stream, batch, size, checksum, at, payload) values (?, ?, ?, ?, ?, ?)", row
-            )
+            for row in rows:
+                last = self._connection.execute(_APPEND, row).lastrowid or 0
             self._connection.execute("COMMIT")
         except BaseException:
             with suppress(sqlite3.Error):
                 self._connection.execute("ROLLBACK")
             raise
+        return last
 
     def oldest(self, stream: str, after: int, events: int) -> list[Record]:
         """The oldest batches of a stream, up to this many events, at least one."""
         found = []
         cursor = self._connection.execute(
-            "select seq, batch, size, payload, checksum from record where stream = ? and seq > ? order by seq", (stream, after)
+            "select seq, batch, kind, size, payload, checksum from record where stream = ? and seq between ? and ?"
+            " order by seq",
+            (stream, after + 1, _ANY if self.sealed_at is None else self.sealed_at),
         )
         total = 0
-        for seq, batch, size, payload, checksum in cursor:
+        for seq, batch, kind, size, payload, checksum in cursor:
             if found and total + size > events:
                 break
             total += size
-            found.append(Record(seq, UUID(bytes=batch), size, payload, zlib.crc32(payload) == checksum))
+            found.append(Record(seq, UUID(bytes=batch), kind, size, payload, zlib.crc32(payload) == checksum))
         cursor.close()
         return found
 
@@ -88,10 +111,6 @@ class SpoolFile:
             with suppress(sqlite3.Error):
                 self._connection.execute("ROLLBACK")
             raise
-
-    def last(self) -> int:
-        """The number of the newest batch."""
-        return int(self._connection.execute("select coalesce(max(seq), 0) from record").fetchone()[0])
 
     def counts(self) -> dict[str, int]:
         """How many events of each stream it holds."""

@@ -121,4 +121,6 @@ class SqliteRolls:
             raise
         except Exception as error:
             # The plugin's own code runs here: whatever it raises is its fault, not the database's, and stays here.
-            raise RollupFaultError([row[0] for row in taken], taken[0][5], f"{type(error).__name__}: {error}") from error
+            raise RollupFaultError(
+                [row[0] for row in taken], taken[0][5], f"{type(error).__name__}: {error}"
+            ) from error

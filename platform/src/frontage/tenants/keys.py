@@ -67,9 +67,12 @@ async def create_key(session: AsyncSession, pepper: Pepper, tenant_id: UUID, req
     return made
 
 
-async def list_keys(session: AsyncSession, tenant_id: UUID) -> Sequence[KeyRow]:
-    """Every key of a tenant, also those that are revoked, oldest first."""
-    return (await session.scalars(select(KeyRow).where(KeyRow.tenant_id == tenant_id).order_by(KeyRow.id))).all()
+async def list_keys(
+    session: AsyncSession, tenant_id: UUID, *, offset: int = 0, limit: int | None = None
+) -> Sequence[KeyRow]:
+    """The keys of a tenant, also those that are revoked, oldest first."""
+    wanted = select(KeyRow).where(KeyRow.tenant_id == tenant_id).order_by(KeyRow.id).offset(offset).limit(limit)
+    return (await session.scalars(wanted)).all()
 
 
 async def count_keys(session: AsyncSession, tenant_id: UUID) -> int:

@@ -8,7 +8,6 @@ from sqlalchemy import String, Table, cast, delete, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from frontage.base.ids import new_id
-from frontage.base.logs import get_logger
 from frontage.tenants import audit
 from frontage.tenants.definition import PluginDefinition, TenantDefinition
 from frontage.tenants.errors import TenantNotFoundError
@@ -24,7 +23,6 @@ _ACTIONS = {
     ChangeKind.SUSPEND: "tenant.suspended",
     ChangeKind.RESUME: "tenant.resumed",
 }
-log = get_logger(__name__)
 
 
 async def load_definitions(session: AsyncSession) -> list[TenantDefinition]:
@@ -73,10 +71,10 @@ async def apply_plan(session: AsyncSession, plan: Plan, actor: str) -> None:
         )
 
 
-async def delete_tenant(session: AsyncSession, slug: str, actor: str, tables: Sequence[Table]) -> None:
+async def delete_tenant(session: AsyncSession, slug: str, tables: Sequence[Table]) -> None:
     """Delete a tenant and its rows in `tables`, which come in the order of deletion.
 
-    The core's own tables follow by cascade, the audit too: that it happened stays in the log alone.
+    The core's own tables follow by cascade, the audit too.
     """
     tenant_id = (await find_definition(session, slug)).id
     if session.get_bind().dialect.name == "postgresql":
@@ -86,7 +84,6 @@ async def delete_tenant(session: AsyncSession, slug: str, actor: str, tables: Se
     # The change is opened last: until this transaction ends it holds up everyone who changes a tenant.
     await begin_change(session)
     await session.execute(delete(TenantRow).where(TenantRow.id == tenant_id))
-    log.info("tenant.deleted", tenant=slug, actor=actor)
 
 
 async def _park(session: AsyncSession, changes: Sequence[Change]) -> None:

@@ -1,0 +1,1 @@
+"""The composition root: puts the floors together into one running platform."""

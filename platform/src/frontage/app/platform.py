@@ -1,0 +1,210 @@
+"""One running platform, from settings to the application that a server serves; reads like a table of contents."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib.metadata import version
+from typing import Any
+
+from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
+from prometheus_client import PLATFORM_COLLECTOR, PROCESS_COLLECTOR
+
+from frontage.app.account import ACCOUNT_ROUTES
+from frontage.app.operations import OPERATION_ROUTES
+from frontage.app.services import Services
+from frontage.base.database import Database
+from frontage.base.errors import ConfigurationError, Mistake
+from frontage.base.logs import get_logger
+from frontage.base.pepper import load_pepper
+from frontage.base.settings import Settings
+from frontage.edge.address import TrustedProxies
+from frontage.edge.front import Front
+from frontage.edge.gate import Gatekeeper
+from frontage.edge.limits import Ask, MemoryLimiter
+from frontage.edge.meter import RequestMeter
+from frontage.edge.openapi import Document, merge
+from frontage.edge.ordinary import gate_of
+from frontage.edge.public_paths import PublicPaths
+from frontage.host.contexts import (
+    Contexts,
+    bound_hot_routes,
+    make_contexts,
+    plugin_jobs,
+    start_plugins,
+    stop_plugins,
+)
+from frontage.host.discovery import Candidate, find_candidates
+from frontage.host.errors import PluginError, Stage
+from frontage.host.jobs import DueWork, JobRunner
+from frontage.host.known_plugins import StoppedPaths, recall, remember
+from frontage.host.loading import load_parts, load_roster
+from frontage.host.migrating import pending, plugin_unit
+from frontage.host.mounting import build_router, document_of, prove
+from frontage.host.plugin_settings import decode_settings
+from frontage.host.roster import Roster
+from frontage.tenants import audit
+from frontage.tenants.directory import Directory
+from frontage.tenants.policy import Window
+from frontage.tenants.watch import DirectoryWatch
+
+log = get_logger(__name__)
+
+OWN_ROUTES: list[HTTPRouteHandler] = [*ACCOUNT_ROUTES, *OPERATION_ROUTES]
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """What runs."""
+
+    services: Services
+    front: Front
+    router: Litestar
+    document: Document
+    """The OpenAPI document of everything that serves."""
+
+    def drain(self) -> None:
+        """Tell the balancer to send nothing more."""
+        self.services.draining = True
+
+
+@asynccontextmanager
+async def open_platform(settings: Settings, candidates: Sequence[Candidate] | None = None) -> AsyncIterator[Platform]:
+    """Open everything in order, and close it in the opposite order when the block ends."""
+    database = Database(settings.database_url)
+    pepper = load_pepper(settings)
+    roster, known = await load_plugins(database, candidates)
+    directory = Directory(database, pepper, _settings_decoder(roster))
+    services = Services(settings, database, pepper, directory, roster)
+    contexts = make_contexts(roster, database, directory, settings.data_dir)
+    watch = DirectoryWatch(database, directory)
+    jobs = JobRunner(database, [*_own_jobs(database), *plugin_jobs(roster, contexts)])
+    try:
+        await directory.refresh()
+        _refuse_unshareable(directory, roster, settings.processes)
+        started = roster.serving
+        await start_plugins(roster, contexts)
+        await remember(database, roster)
+        await watch.start()
+        await jobs.start()
+        yield _assemble(services, contexts, known)
+        await stop_plugins(started, contexts)
+    finally:
+        await jobs.stop()
+        await watch.stop()
+        await database.close()
+
+
+async def load_plugins(
+    database: Database, candidates: Sequence[Candidate] | None = None
+) -> tuple[Roster, dict[str, tuple[str, ...]]]:
+    """Read, vet and prove every installed plugin; also tells the claims that are remembered."""
+    known = await recall(database)
+    roster = load_roster(find_candidates() if candidates is None else candidates, seniority=list(known))
+    load_parts(roster)
+    prove(roster)
+    for entry in roster.serving:
+        unit = plugin_unit(entry)
+        if unit and (behind := await pending(database, [unit])):
+            entry.stop(PluginError(Stage.MIGRATION_FAILED, f"its tables are behind ({behind[0]}); run frontage migrate"))
+    return roster, known
+
+
+def _assemble(services: Services, contexts: Contexts, known: dict[str, tuple[str, ...]]) -> Platform:
+    settings, roster = services.settings, services.roster
+    meter = RequestMeter()
+    limiter = MemoryLimiter(processes=settings.processes, on_nearing=_Nearing(meter))
+    keeper = Gatekeeper(
+        services.directory, limiter, TrustedProxies(settings.trusted_proxies), f"{settings.base_url}/errors"
+    )
+    document = document_of_all(roster)
+    own = [*OWN_ROUTES]
+    hot = bound_hot_routes(roster, contexts)
+    ordinary = [*own, *(handler for entry in roster.serving for handler in entry.ordinary)]
+    state: dict[str, Any] = {"services": services, "contexts": contexts}
+    router = build_router(ordinary, hot, state=state)
+    stopped = StoppedPaths(roster, known)
+    front = Front(
+        router,
+        keeper,
+        hot=hot,
+        public=_public_paths(ordinary, [route.path for route in hot if route.gate.public]),
+        meter=meter,
+        stopped=stopped.owner if stopped else lambda _path: None,
+        hosts=settings.allowed_hosts,
+        secure=settings.base_url.startswith("https://"),
+    )
+    services.metrics.register(meter)
+    services.metrics.register(PROCESS_COLLECTOR)
+    services.metrics.register(PLATFORM_COLLECTOR)
+    return Platform(services, front, router, document)
+
+
+def own_document() -> Document:
+    """The OpenAPI document of the platform's own routes."""
+    return document_of("frontage", version("frontage"), "core", OWN_ROUTES, [])
+
+
+def document_of_all(roster: Roster) -> Document:
+    """One OpenAPI document of everything that serves."""
+    parts = {entry.slug: (entry.document, entry.declared.schemas) for entry in roster.serving}
+    return merge(own_document(), parts)
+
+
+def _settings_decoder(roster: Roster) -> Any:
+    def decode(slug: str, settings: dict[str, Any], settings_version: int) -> Any:
+        plugin = roster.plugins.get(slug)
+        return None if plugin is None else decode_settings(plugin, settings, settings_version)
+
+    return decode
+
+
+def _public_paths(ordinary: Sequence[HTTPRouteHandler], hot: Sequence[str]) -> PublicPaths:
+    gates = [(path, gate_of(handler)) for handler in ordinary for path in handler.paths]
+    return PublicPaths([*hot, *(path for path, gate in gates if gate is not None and gate.public)])
+
+
+def _own_jobs(database: Database) -> list[DueWork]:
+    async def forget_old_audit() -> None:
+        async with database.writing() as session:
+            await audit.forget_old(session)
+
+    return [DueWork("core.forget-old-audit", timedelta(days=1), forget_old_audit)]
+
+
+class _Nearing:
+    """Says once that somebody has used four fifths of a day's quota."""
+
+    def __init__(self, meter: RequestMeter) -> None:
+        self._meter = meter
+
+    def __call__(self, ask: Ask, window: Window) -> None:
+        self._meter.count_nearing(ask.policy)
+        log.warning("limit.nearing", policy=ask.policy, window=str(window))
+
+
+def _refuse_unshareable(directory: Directory, roster: Roster, processes: int) -> None:
+    """Refuse quotas of which no share is left for each process, and say what the shares are."""
+    if processes == 1:
+        return
+    log.info("limits.shared", processes=processes, share=f"each process admits a quota divided by {processes}")
+    mistakes = [
+        Mistake(where, name, str(window), f"a quota of at least {processes}", "Raise it, or run fewer processes.")
+        for where, name, windows in _all_windows(directory, roster)
+        for window in windows
+        if window.quota < processes
+    ]
+    if mistakes:
+        raise ConfigurationError(mistakes)
+
+
+def _all_windows(directory: Directory, roster: Roster) -> list[tuple[str, str, tuple[Window, ...]]]:
+    defaults = [
+        (f"plugin {entry.slug}", name, policy.windows)
+        for entry in roster.serving
+        for name, policy in entry.declared.full_policies.items()
+    ]
+    tenants = [(f"tenant {one.slug}", name, windows) for one in directory.tenants for name, windows in one.windows.items()]
+    keys = [(f"tenant {key.tenant.slug}", f"key {key.prefix}", key.windows) for key in directory.keys]
+    return [*defaults, *tenants, *keys]

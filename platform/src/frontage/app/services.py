@@ -1,0 +1,41 @@
+"""What the platform's own routes work with."""
+
+from dataclasses import dataclass, field
+
+from prometheus_client import CollectorRegistry
+
+from frontage.base.database import Database
+from frontage.base.pepper import Pepper
+from frontage.base.settings import Settings
+from frontage.host.roster import Roster
+from frontage.tenants.directory import Directory
+
+SCOPES = {"keys:write": "Manage the tenant's keys and read its audit; its holder can make keys with any scope."}
+
+
+@dataclass(slots=True)
+class Services:
+    """The parts of a running platform."""
+
+    settings: Settings
+    database: Database
+    pepper: Pepper
+    directory: Directory
+    roster: Roster
+    metrics: CollectorRegistry = field(default_factory=lambda: CollectorRegistry(auto_describe=False))
+    draining: bool = False
+    migrated: bool = False
+    """Whether the database was seen at the newest revisions."""
+
+    @property
+    def scopes(self) -> dict[str, str]:
+        """Every scope that a key may have, each with a sentence."""
+        return known_scopes(self.roster)
+
+
+def known_scopes(roster: Roster) -> dict[str, str]:
+    """The platform's scopes and those of the plugins that serve."""
+    scopes = dict(SCOPES)
+    for entry in roster.serving:
+        scopes.update(entry.declared.scopes)
+    return scopes

@@ -1,0 +1,77 @@
+"""The command `frontage`: every subcommand is imported when it is called, so that each starts quickly."""
+
+import sys
+from importlib import import_module
+from typing import Any, cast
+
+import click
+
+from frontage.base.errors import ConfigurationError, DatabaseUnavailableError, FrontageError
+
+_COMMANDS = {
+    "audit": ("frontage.cli.audit:audit", "Read who did what to a tenant."),
+    "check": ("frontage.cli.check:check", "Report every configuration mistake at once."),
+    "keys": ("frontage.cli.keys:keys", "Create, list, revoke and rotate keys."),
+    "migrate": ("frontage.cli.migrate:migrate_command", "Bring the database to the newest revisions."),
+    "openapi": ("frontage.cli.openapi:openapi", "Print the OpenAPI document."),
+    "plugins": ("frontage.cli.plugins:plugins", "List, check, migrate and purge plugins."),
+    "serve": ("frontage.cli.serve:serve", "Serve the platform."),
+    "tenants": ("frontage.cli.tenants:tenants", "Check, apply, export and delete tenants."),
+}
+_UNAVAILABLE = 69
+"""EX_UNAVAILABLE of sysexits: a service that is needed does not answer."""
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*_COMMANDS, *_plugin_commands()})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in _COMMANDS:
+            return cast("click.Command", _load(_COMMANDS[cmd_name][0]))
+        reference = _plugin_commands().get(cmd_name)
+        return cast("click.Command", _load(reference)) if reference else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = [(name, _COMMANDS[name][1] if name in _COMMANDS else "Commands of this plugin.") for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="frontage")
+@click.pass_context
+def frontage(ctx: click.Context) -> None:
+    """The public edge of many shops: tenants, keys, limits and plugins."""
+    from frontage.cli.operator import Operator
+
+    ctx.obj = Operator()
+
+
+def main() -> None:
+    """Run the command; a mistake of the configuration exits with 78, a service that is away with 69."""
+    try:
+        frontage()
+    except ConfigurationError as error:
+        count = len(error.mistakes)
+        click.echo(f"{count} {'mistake' if count == 1 else 'mistakes'} in the configuration:", err=True)
+        for mistake in error.mistakes:
+            click.echo(f"  {mistake}", err=True)
+        sys.exit(ConfigurationError.EXIT_CODE)
+    except DatabaseUnavailableError as error:
+        click.echo(str(error), err=True)
+        sys.exit(_UNAVAILABLE)
+    except FrontageError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(1)
+
+
+def _plugin_commands() -> dict[str, str]:
+    from frontage.cli.operator import plugin_commands
+
+    return plugin_commands()
+
+
+def _load(reference: str) -> Any:
+    module, _, attribute = reference.partition(":")
+    return getattr(import_module(module), attribute)

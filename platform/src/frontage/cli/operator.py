@@ -1,0 +1,96 @@
+"""What every command works with: the settings, the database, the plugins, and a way to speak."""
+
+import asyncio
+import getpass
+import os
+import sys
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from contextlib import asynccontextmanager
+from functools import cached_property
+from typing import Any, TypeVar
+
+import click
+import msgspec
+
+from frontage.base.database import Database
+from frontage.base.logs import configure_logs
+from frontage.base.pepper import Pepper, load_pepper
+from frontage.base.settings import Settings
+from frontage.host.discovery import find_candidates
+from frontage.host.loading import load_parts, load_roster
+from frontage.host.roster import Roster
+from frontage.plugin.declaration import Plugin
+
+T = TypeVar("T")
+
+_WAIT_SECONDS = 30.0
+
+
+class Operator:
+    """Somebody at the command line."""
+
+    def __init__(self) -> None:
+        configure_logs()
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings; wrong ones end the command with the list of mistakes."""
+        return Settings.from_environment(os.environ)
+
+    @cached_property
+    def pepper(self) -> Pepper:
+        """What digests of keys are made with."""
+        return load_pepper(self.settings)
+
+    @cached_property
+    def roster(self) -> Roster:
+        """Every installed plugin, loaded as far as it can be."""
+        roster = load_roster(find_candidates())
+        load_parts(roster)
+        return roster
+
+    @cached_property
+    def actor(self) -> str:
+        """Whom the audit names."""
+        try:
+            return f"cli:{getpass.getuser()}"
+        except (KeyError, OSError):
+            return f"cli:{os.getuid()}"
+
+    def plugins(self) -> Mapping[str, Plugin]:
+        """The declarations of the plugins that can be read."""
+        return self.roster.plugins
+
+    @asynccontextmanager
+    async def open_database(self) -> AsyncIterator[Database]:
+        """The database, as soon as it answers; the embedded one is made and migrated when it is not there."""
+        if self.settings.embedded:
+            self.settings.data_dir.mkdir(parents=True, exist_ok=True)
+        database = Database(self.settings.database_url)
+        try:
+            await database.wait(seconds=_WAIT_SECONDS, say=lambda text: click.echo(text, err=True))
+            if self.settings.embedded:
+                from frontage.host.migrating import migrate
+
+                await migrate(database, self.roster)
+            yield database
+        finally:
+            await database.close()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a command's coroutine."""
+        return asyncio.run(work)
+
+    def say(self, text: str) -> None:
+        """Print a line for people."""
+        click.echo(text)
+
+    def print_json(self, value: Any) -> None:
+        """Print a value for programs."""
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
+
+
+def plugin_commands() -> dict[str, str]:
+    """The command groups of the plugins that can be read, by slug."""
+    plugins = load_roster(find_candidates()).plugins
+    return {slug: plugin.commands for slug, plugin in plugins.items() if plugin.commands}

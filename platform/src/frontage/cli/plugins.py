@@ -1,0 +1,91 @@
+"""`frontage plugins`: what is installed, whether it is right, and taking it away with its tables."""
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from frontage.base.errors import ConfigurationError, Mistake
+from frontage.cli.migrate import migrate_command
+from frontage.cli.operator import Operator
+from frontage.host.errors import NoSuchPluginError
+from frontage.host.migrating import plugin_unit, purge, tables_of
+from frontage.host.mounting import prove
+from frontage.host.roster import Entry
+
+_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.group()
+def plugins() -> None:
+    """List, check, migrate and purge plugins."""
+
+
+@plugins.command("list")
+@_json
+@click.pass_obj
+def list_(operator: Operator, as_json: bool) -> None:
+    """List every installed plugin, how far it comes, and why it stops if it does."""
+    prove(operator.roster)
+    if as_json:
+        operator.print_json([_told(entry) for entry in operator.roster])
+        return
+    table = Table("plugin", "version", "stage", "paths", "reason")
+    for entry in operator.roster:
+        table.add_row(entry.slug, entry.candidate.version, entry.stage.value, "\n".join(entry.claims), entry.reason)
+    Console().print(table)
+
+
+@plugins.command()
+@_json
+@click.pass_obj
+def check(operator: Operator, as_json: bool) -> None:
+    """Exit with 78 and the reasons when a plugin would not serve."""
+    prove(operator.roster)
+    stopped = [
+        Mistake("plugins", entry.slug, entry.stage.value, "a plugin that serves", entry.reason)
+        for entry in operator.roster.stopped
+    ]
+    if stopped:
+        raise ConfigurationError(stopped)
+    if as_json:
+        operator.print_json([_told(entry) for entry in operator.roster])
+    else:
+        operator.say(f"{len(operator.roster.entries)} plugins are right.")
+
+
+plugins.add_command(migrate_command, "migrate")
+
+
+@plugins.command("purge")
+@click.argument("slug")
+@click.option("--yes", is_flag=True, help="Really remove its tables and everything in them.")
+@click.pass_obj
+def purge_command(operator: Operator, slug: str, yes: bool) -> None:
+    """Remove a plugin's tables, of all tenants; uninstall its package afterwards with pip."""
+    entry = operator.roster.find(slug)
+    unit = plugin_unit(entry) if entry.plugin else None
+    if unit is None:
+        raise NoSuchPluginError(f"The plugin {slug} has no tables that could be removed.")
+
+    async def work() -> list[str]:
+        async with operator.open_database() as database:
+            found = await tables_of(database, unit.prefix)
+            if yes:
+                await purge(database, unit)
+            return found
+
+    found = operator.run(work())
+    if not yes:
+        raise click.UsageError(f"This would remove {', '.join(found) or 'no table'}; say --yes to do so.")
+    operator.say(f"Removed {', '.join(found) or 'nothing'}. Now: pip uninstall {entry.candidate.distribution}")
+
+
+def _told(entry: Entry) -> dict[str, object]:
+    return {
+        "slug": entry.slug,
+        "distribution": entry.candidate.distribution,
+        "version": entry.candidate.version,
+        "stage": entry.stage.value,
+        "reason": entry.reason,
+        "paths": list(entry.claims),
+    }

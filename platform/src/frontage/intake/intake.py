@@ -1,0 +1,195 @@
+"""Intake: `await accept(event)` returns when the event is on disk, and raises when it cannot be kept. All else is inside."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from prometheus_client.core import Metric
+from prometheus_client.registry import Collector
+
+from frontage.base.database import Database
+from frontage.base.logs import get_logger
+from frontage.intake.backends import backend_for
+from frontage.intake.counters import Counters
+from frontage.intake.drainer import Drainer
+from frontage.intake.lane import Lane
+from frontage.intake.limits import Limits
+from frontage.intake.partitions import keep_partitions_ahead
+from frontage.intake.roller import Roller
+from frontage.intake.rollup_tables import ZoneOf
+from frontage.intake.sink import Rolls, Sink
+from frontage.intake.spooler import Spooler
+from frontage.intake.stream import BoundStream, Event
+
+_ADOPT_SECONDS = 5.0
+_STOP_SECONDS = 10.0
+_LEAST_ROOM = 1 << 20
+
+logger = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What a readiness check wants to know."""
+
+    ready: bool
+    """Whether events can be kept: by the database, or by a spool that has room."""
+    degraded: tuple[str, ...]
+    """What is not as it should be, in words."""
+    spooled: int
+    spool_room: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """Everything of one stream."""
+
+    lane: Lane
+    sink: Sink
+    replay: Sink
+    drainer: Drainer
+    rolls: Rolls | None
+    roller: Roller | None
+
+
+def _utc(_tenant: UUID) -> ZoneInfo:
+    return ZoneInfo("UTC")
+
+
+class Intake(Collector):
+    """The intake of one worker; make it, `start` it before the first request, `stop` it after the last."""
+
+    def __init__(
+        self,
+        database: Database,
+        data_dir: Path,
+        streams: Sequence[BoundStream],
+        *,
+        worker: str,
+        zone_of: ZoneOf = _utc,
+        limits: Limits | None = None,
+    ) -> None:
+        self.streams = tuple(streams)
+        self._database = database
+        self._limits = limits or Limits()
+        self._counters = Counters(worker, [stream.label for stream in streams])
+        self._spooler = Spooler(data_dir / "spool", worker, most_bytes=self._limits.spool_bytes)
+        self._backend = backend_for(database, zone_of, self._limits)
+        self._ways = {stream.stream.row: self._way(stream) for stream in streams}
+        if len(self._ways) != len(streams):
+            raise TypeError("two streams cannot share one kind of row")
+        self._writers: list[asyncio.Task[None]] = []
+        self._workers: list[asyncio.Task[None]] = []
+        self.stopped = False
+
+    async def start(self) -> None:
+        """Open the spool, adopt those of dead workers, and begin to write. A database that is away does not matter."""
+        self._adopt(await self._spooler.start())
+        for way in self._ways.values():
+            self._writers.append(asyncio.create_task(way.lane.run()))
+            self._workers.append(asyncio.create_task(way.drainer.run()))
+            if way.roller is not None:
+                self._workers.append(asyncio.create_task(way.roller.run()))
+        self._workers.append(asyncio.create_task(self._adopt_again()))
+        if self._database.dialect == "postgresql":
+            kept = [stream for stream in self.streams if stream.stream.keep]
+            self._workers.append(asyncio.create_task(keep_partitions_ahead(self._database, kept)))
+        await asyncio.gather(*(way.sink.connect() for way in self._ways.values()), return_exceptions=True)
+
+    async def accept(self, events: Event | Sequence[Event], *, tenant: UUID | None = None) -> None:
+        """Keep events, all of one tenant when it is given. They are on disk when this returns.
+
+        IntakeRefusedError: nothing was acknowledged, and the caller may try again.
+        """
+        given = (events,) if isinstance(events, Event) else events
+        kinds = {type(event) for event in given}
+        if len(kinds) == 1:
+            await self._ways[kinds.pop()].lane.put(given, tenant)
+            return
+        parts = [[event for event in given if type(event) is kind] for kind in kinds]
+        waiters = [self._ways[type(part[0])].lane.put(part, tenant) for part in parts]
+        await asyncio.gather(*waiters)
+
+    def drop(self, kind: type[Event], reason: str, events: int = 1) -> None:
+        """Count events that a route had to let go of in silence."""
+        self._counters[self._ways[kind].lane.label].dropped[reason] += events
+
+    async def stop(self) -> None:
+        """Write what has gathered, to the spool if need be, count it, and let go of everything."""
+        self.stopped = True
+        for way in self._ways.values():
+            way.lane.end()
+        await asyncio.gather(*self._writers)
+        for task in self._workers:
+            task.cancel()
+        await asyncio.gather(*self._workers, return_exceptions=True)
+        await self._count_the_rest()
+        for way in self._ways.values():
+            for part in (way.sink, way.replay, way.rolls):
+                if part is not None:
+                    await part.close()
+        await self._spooler.close()
+        await self._backend.close()
+
+    def collect(self) -> Iterator[Metric]:
+        """The series of this worker, for a Prometheus registry; call it on the loop's thread."""
+        return self._counters.families()
+
+    def health(self) -> Health:
+        """How it stands."""
+        tallies = self._counters.items()
+        degraded = [f"{label}: the database is away; events are spooled" for label, tally in tallies if tally.away]
+        degraded += [
+            f"{label}: {tally.parked} batches wait for their rollup to be mended"
+            for label, tally in tallies
+            if tally.parked
+        ]
+        room = self._spooler.room_left
+        away = any(tally.away for _label, tally in tallies)
+        return Health(
+            ready=not away or room > _LEAST_ROOM,
+            degraded=tuple(degraded),
+            spooled=sum(tally.spooled for _label, tally in tallies),
+            spool_room=max(room, 0),
+        )
+
+    def _way(self, stream: BoundStream) -> _Way:
+        tally = self._counters[stream.label]
+        sink, replay = self._backend.sink(stream), self._backend.sink(stream, patient=True)
+        lane = Lane(stream, sink, self._spooler, tally, self._limits)
+        drainer = Drainer(stream, lane, replay, self._spooler, tally, self._limits)
+        lane.on_away = drainer.wake
+        if stream.stream.rollup is None:
+            return _Way(lane, sink, replay, drainer, None, None)
+        rolls = self._backend.rolls(stream)
+        roller = Roller(stream.label, rolls, tally, self._limits)
+        lane.on_stored = roller.wake
+        return _Way(lane, sink, replay, drainer, rolls, roller)
+
+    async def _adopt_again(self) -> None:
+        while True:
+            await asyncio.sleep(_ADOPT_SECONDS)
+            try:
+                self._adopt(await self._spooler.adopt())
+                await self._spooler.measure()
+            except OSError as error:
+                logger.warning("intake.spool_not_read", error=str(error))
+
+    def _adopt(self, found: dict[str, int]) -> None:
+        for label, events in found.items():
+            self._counters[label].adopt(events)
+        for way in self._ways.values():
+            way.drainer.wake()
+
+    async def _count_the_rest(self) -> None:
+        """One last rollup of each stream; what it does not reach, another worker or the next start counts."""
+        rollers = [way.roller for way in self._ways.values() if way.roller is not None]
+        steps = asyncio.gather(*(roller.finish() for roller in rollers), return_exceptions=True)
+        try:
+            async with asyncio.timeout(_STOP_SECONDS):
+                await steps
+        except TimeoutError:
+            logger.warning("intake.rollup_left_at_stop")
