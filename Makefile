@@ -15,7 +15,7 @@ help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile
 
 run: setup ## serve on 127.0.0.1:8000, with the embedded database in var/
-	@exec .venv/bin/frontage serve --port $(PORT)
+	@exec .venv/bin/frontage serve --demo --port $(PORT)
 
 test: setup lint ## lint, then every test
 	.venv/bin/python -m pytest -n auto $(ARGS)

@@ -425,6 +425,12 @@ def test_an_emptied_counter_is_not_reclaimed_while_it_counts_a_request(clock):
     assert not limiter.decide_now([old]).admitted
 
 
+def test_a_subject_with_a_counter_of_its_own_leaves_the_shared_ones_alone(clock):
+    limiter = a_limiter(clock, capacity=1)
+    assert admitted(limiter, ask("5;w=60"), tries=9) == 5
+    assert len(limiter._rings) == 1
+
+
 def test_a_counter_that_emptied_is_reclaimed_though_its_subject_still_knocks(clock):
     limiter = a_limiter(clock, capacity=2)
     key, visitor = ask("1;w=3600"), ask("1;w=60", policy="visitor")

@@ -23,7 +23,12 @@ from frontage.tenants.policy import format_windows
 from frontage.tenants.tenant import Tenant
 
 LONGEST_OVERLAP = 30 * 86_400
-_MANAGE: dict[str, Any] = {"tenant": SecretKey("keys:write"), "limit": ("secret",), "off": not_found, "tags": ["Account"]}
+_MANAGE: dict[str, Any] = {
+    "tenant": SecretKey("keys:write"),
+    "limit": ("secret",),
+    "off": not_found,
+    "tags": ["Account"],
+}
 _KEYS = "/account/api/v1/api-keys"
 
 
@@ -170,7 +175,7 @@ async def list_api_keys(
     return KeyPage([KeyOut.of(row) for row in rows], Pagination.of(page, page_size, total))
 
 
-@post(_KEYS, **_MANAGE)
+@post(_KEYS, raises=(409,), **_MANAGE)
 async def create_api_key(
     tenant: Injected[Tenant], key: Injected[Key], services: Injected[Services], data: JSONBody[KeyIn]
 ) -> KeyOut:
@@ -189,7 +194,7 @@ async def create_api_key(
     return KeyOut.of(made.row, made.text)
 
 
-@patch(_KEYS + "/{key_id:str}", **_MANAGE)
+@patch(_KEYS + "/{key_id:str}", raises=(409,), **_MANAGE)
 async def change_api_key(
     tenant: Injected[Tenant],
     key: Injected[Key],
@@ -216,7 +221,7 @@ async def revoke_api_key(
     await services.directory.refresh()
 
 
-@post(_KEYS + "/{key_id:str}/rotate", **_MANAGE)
+@post(_KEYS + "/{key_id:str}/rotate", raises=(409,), **_MANAGE)
 async def rotate_api_key(
     tenant: Injected[Tenant],
     key: Injected[Key],

@@ -15,7 +15,6 @@ from frontage.app.account import ACCOUNT_ROUTES
 from frontage.app.operations import OPERATION_ROUTES
 from frontage.app.services import Services
 from frontage.base.database import Database
-from frontage.base.errors import ConfigurationError, Mistake
 from frontage.base.logs import get_logger
 from frontage.base.pepper import load_pepper
 from frontage.base.settings import Settings
@@ -45,7 +44,7 @@ from frontage.host.mounting import build_router, document_of, prove
 from frontage.host.plugin_settings import decode_settings
 from frontage.host.roster import Roster
 from frontage.tenants import audit
-from frontage.tenants.directory import Directory
+from frontage.tenants.directory import Directory, SettingsDecoder
 from frontage.tenants.policy import Window
 from frontage.tenants.watch import DirectoryWatch
 
@@ -75,14 +74,13 @@ async def open_platform(settings: Settings, candidates: Sequence[Candidate] | No
     database = Database(settings.database_url)
     pepper = load_pepper(settings)
     roster, known = await load_plugins(database, candidates)
-    directory = Directory(database, pepper, _settings_decoder(roster))
+    directory = Directory(database, pepper, settings_decoder(roster))
     services = Services(settings, database, pepper, directory, roster)
     contexts = make_contexts(roster, database, directory, settings.data_dir)
     watch = DirectoryWatch(database, directory)
     jobs = JobRunner(database, [*_own_jobs(database), *plugin_jobs(roster, contexts)])
     try:
         await directory.refresh()
-        _refuse_unshareable(directory, roster, settings.processes)
         started = roster.serving
         await start_plugins(roster, contexts)
         await remember(database, roster)
@@ -107,14 +105,16 @@ async def load_plugins(
     for entry in roster.serving:
         unit = plugin_unit(entry)
         if unit and (behind := await pending(database, [unit])):
-            entry.stop(PluginError(Stage.MIGRATION_FAILED, f"its tables are behind ({behind[0]}); run frontage migrate"))
+            entry.stop(
+                PluginError(Stage.MIGRATION_FAILED, f"its tables are behind ({behind[0]}); run frontage migrate")
+            )
     return roster, known
 
 
 def _assemble(services: Services, contexts: Contexts, known: dict[str, tuple[str, ...]]) -> Platform:
     settings, roster = services.settings, services.roster
     meter = RequestMeter()
-    limiter = MemoryLimiter(processes=settings.processes, on_nearing=_Nearing(meter))
+    limiter = MemoryLimiter(processes=settings.processes or 1, on_nearing=_Nearing(meter))
     keeper = Gatekeeper(
         services.directory, limiter, TrustedProxies(settings.trusted_proxies), f"{settings.base_url}/errors"
     )
@@ -152,7 +152,9 @@ def document_of_all(roster: Roster) -> Document:
     return merge(own_document(), parts)
 
 
-def _settings_decoder(roster: Roster) -> Any:
+def settings_decoder(roster: Roster) -> SettingsDecoder:
+    """Reads stored settings of the plugins that serve."""
+
     def decode(slug: str, settings: dict[str, Any], settings_version: int) -> Any:
         plugin = roster.plugins.get(slug)
         return None if plugin is None else decode_settings(plugin, settings, settings_version)
@@ -182,29 +184,3 @@ class _Nearing:
     def __call__(self, ask: Ask, window: Window) -> None:
         self._meter.count_nearing(ask.policy)
         log.warning("limit.nearing", policy=ask.policy, window=str(window))
-
-
-def _refuse_unshareable(directory: Directory, roster: Roster, processes: int) -> None:
-    """Refuse quotas of which no share is left for each process, and say what the shares are."""
-    if processes == 1:
-        return
-    log.info("limits.shared", processes=processes, share=f"each process admits a quota divided by {processes}")
-    mistakes = [
-        Mistake(where, name, str(window), f"a quota of at least {processes}", "Raise it, or run fewer processes.")
-        for where, name, windows in _all_windows(directory, roster)
-        for window in windows
-        if window.quota < processes
-    ]
-    if mistakes:
-        raise ConfigurationError(mistakes)
-
-
-def _all_windows(directory: Directory, roster: Roster) -> list[tuple[str, str, tuple[Window, ...]]]:
-    defaults = [
-        (f"plugin {entry.slug}", name, policy.windows)
-        for entry in roster.serving
-        for name, policy in entry.declared.full_policies.items()
-    ]
-    tenants = [(f"tenant {one.slug}", name, windows) for one in directory.tenants for name, windows in one.windows.items()]
-    keys = [(f"tenant {key.tenant.slug}", f"key {key.prefix}", key.windows) for key in directory.keys]
-    return [*defaults, *tenants, *keys]

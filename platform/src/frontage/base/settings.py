@@ -38,7 +38,8 @@ class Settings:
     base_url: str = "http://127.0.0.1:8000"
     trusted_proxies: tuple[str, ...] = ()
     allowed_hosts: tuple[str, ...] = ()
-    processes: int = 1
+    processes: int | None = None
+    """Workers of all hosts; unset means this host's."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
@@ -133,12 +134,14 @@ class _Reader:
                 )
         return tuple(words)
 
-    def _processes(self) -> int:
-        text = self.environment.get("FRONTAGE_PROCESSES", "1")
+    def _processes(self) -> int | None:
+        text = self.environment.get("FRONTAGE_PROCESSES")
+        if text is None:
+            return None
         if text.isascii() and text.isdigit() and 1 <= int(text) <= 10_000:
             return int(text)
-        self._wrong("FRONTAGE_PROCESSES", text, "the number of workers on all hosts", "Leave it out for one process.")
-        return 1
+        self._wrong("FRONTAGE_PROCESSES", text, "the number of workers on all hosts", "Leave it out for one host.")
+        return None
 
     def _refuse_unknown(self) -> None:
         for name, value in self.environment.items():

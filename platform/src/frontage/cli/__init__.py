@@ -23,17 +23,20 @@ _UNAVAILABLE = 69
 
 
 class _Commands(click.Group):
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click hands it over
         return sorted({*_COMMANDS, *_plugin_commands()})
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # click hands it over
         if cmd_name in _COMMANDS:
             return cast("click.Command", _load(_COMMANDS[cmd_name][0]))
         reference = _plugin_commands().get(cmd_name)
         return cast("click.Command", _load(reference)) if reference else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        rows = [(name, _COMMANDS[name][1] if name in _COMMANDS else "Commands of this plugin.") for name in self.list_commands(ctx)]
+        rows = [
+            (name, _COMMANDS[name][1] if name in _COMMANDS else "Commands of this plugin.")
+            for name in self.list_commands(ctx)
+        ]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
 

@@ -145,9 +145,7 @@ def rotate(operator: Operator, key_id: str, overlap: timedelta, as_json: bool) -
     async def work() -> KeyOut:
         async with operator.open_database() as database, database.writing() as session:
             old = await _key(session, key_id)
-            made = await registry.rotate_key(
-                session, operator.pepper, old.tenant_id, old.id, overlap, operator.actor
-            )
+            made = await registry.rotate_key(session, operator.pepper, old.tenant_id, old.id, overlap, operator.actor)
             return KeyOut.of(made.row, made.text)
 
     _show_new(operator, operator.run(work()), as_json)
@@ -184,7 +182,11 @@ def _show_new(operator: Operator, made: KeyOut, as_json: bool) -> None:
 def _print_table(found: list[KeyOut]) -> None:
     table = Table("id", "kind", "key", "name", "scopes", "origins", "policy", "last used", "ends")
     for one in found:
-        ends = f"revoked {one.revoked_at:%Y-%m-%d}" if one.revoked_at else (f"{one.expires_at:%Y-%m-%d}" if one.expires_at else "")
+        ends = (
+            f"revoked {one.revoked_at:%Y-%m-%d}"
+            if one.revoked_at
+            else (f"{one.expires_at:%Y-%m-%d}" if one.expires_at else "")
+        )
         used = f"{one.last_used_at:%Y-%m-%d %H:%M}" if one.last_used_at else "never"
         origins, scopes = "\n".join(one.allowed_origins), "\n".join(one.scopes)
         table.add_row(one.id, one.kind, f"{one.prefix}…", one.name, scopes, origins, one.policy, used, ends)

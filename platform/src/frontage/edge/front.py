@@ -91,7 +91,9 @@ class Front:
         elif found := self._hot.get(("GET" if finish.is_head else scope["method"], path)):
             await self._answer_hot(found, scope, receive, finish.without_body if finish.is_head else send)
         elif owner := self._stopped(path):
-            problem = Problem("unavailable", f"The plugin {owner} is not in service.", headers=[(b"retry-after", b"60")])
+            problem = Problem(
+                "unavailable", f"The plugin {owner} is not in service.", headers=[(b"retry-after", b"60")]
+            )
             await finish.answer(problem_answer(problem, self.keeper.type_base))
         else:
             await self._answer_ordinary(call, receive, finish)

@@ -41,6 +41,8 @@ class Gate:
     """Whether browsers of other origins may read the answers."""
     cap: int = SMALL_BODY
     refuse: Refuse | None = None
+    raises: tuple[int, ...] = ()
+    """Statuses of problems that only its handler raises; for the OpenAPI document."""
     policies: Mapping[str, Policy] = field(default_factory=dict)
     """The named policies among `limits`, filled in when the route is mounted."""
 

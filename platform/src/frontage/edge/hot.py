@@ -71,6 +71,11 @@ class HotRoute:
     request_type: type[HotCall] = HotCall
     context: Any = None
 
+    @property
+    def name(self) -> str:
+        """The name of its handler."""
+        return getattr(self.handler, "__name__", "route")
+
     async def answer(self, call: HotCall, receive: Receive) -> Answer:
         """Answer a request; whatever happens, something is answered."""
         call.gate, call.context = self.gate, self.context

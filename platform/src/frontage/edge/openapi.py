@@ -92,13 +92,25 @@ def complete(parts: DocumentParts) -> Document:
             _complete_operation(described, operation.gate, body_required="requestBody" in described, management=True)
     for route in parts.hot:
         described, found = _describe_hot(route)
+        described["operationId"] = route.described.operation_id or f"{parts.prefix}.{route.name}"
         schemas.update(found)
         _complete_operation(described, route.gate, body_required=route.reader is not None, management=False)
         for status, sentence in route.described.responses:
-            described["responses"][str(status)] = {**described["responses"].get(str(status), {}), "description": sentence}
+            described["responses"][str(status)] = {
+                **described["responses"].get(str(status), {}),
+                "description": sentence,
+            }
         paths.setdefault(plain_path(route.path), {})[route.method.lower()] = described
+    for path in paths.values():
+        for described in path.values():
+            described["responses"] = dict(sorted(described["responses"].items()))
     document["paths"] = dict(sorted(paths.items()))
     return document
+
+
+def operation_ids(document: Document) -> set[str]:
+    """Every operation id of a document."""
+    return {described["operationId"] for path in document["paths"].values() for described in path.values()}
 
 
 def _problem_schemas() -> dict[str, Any]:
@@ -130,7 +142,7 @@ def _describe_hot(route: HotRoute) -> tuple[dict[str, Any], dict[str, Any]]:
     types = [one for one in (told.body, told.query, told.returns) if one is not None]
     schemas, components = msgspec.json.schema_components(types, ref_template=_REFERENCE)
     found = dict(zip(map(id, types), schemas, strict=True))
-    operation: dict[str, Any] = {"summary": told.summary, "operationId": told.operation_id, "parameters": []}
+    operation: dict[str, Any] = {"summary": told.summary, "parameters": []}
     if told.tags:
         operation["tags"] = list(told.tags)
     if told.description:
@@ -166,11 +178,15 @@ def _complete_operation(operation: dict[str, Any], gate: Gate, *, body_required:
     for response in responses.values():
         response["headers"] = {**response.get("headers", {}), **limited, **cross}
     takes_input = body_required or any(one.get("in") == "query" for one in operation.get("parameters", ()))
-    for status in _refusals(gate, takes_body=body_required, takes_input=takes_input, management=management):
+    has_path = any(one.get("in") == "path" for one in operation.get("parameters", ()))
+    statuses = _refusals(
+        gate, takes_body=body_required, takes_input=takes_input, has_path=has_path, management=management
+    )
+    for status in statuses:
         headers = {**(limited if status not in {401, 413, 415} else {}), **cross}
         headers |= _RETRY_AFTER if status in {429, 503} else {}
         responses.setdefault(str(status), _refusal(status, headers, own_words=gate.refuse is not None))
-    operation["responses"] = dict(sorted(responses.items()))
+    operation["responses"] = responses
     operation["x-tenant-scope"] = describe(gate.source)
     if gate.plugin is not None:
         operation.setdefault("tags", [gate.plugin])
@@ -179,12 +195,12 @@ def _complete_operation(operation: dict[str, Any], gate: Gate, *, body_required:
         operation["security"] = security
 
 
-def _refusals(gate: Gate, *, takes_body: bool, takes_input: bool, management: bool) -> Iterable[int]:
-    keyed = not isinstance(gate.source, Nobody | InBody)
-    if keyed:
+def _refusals(gate: Gate, *, takes_body: bool, takes_input: bool, has_path: bool, management: bool) -> Iterable[int]:
+    if not isinstance(gate.source, Nobody | InBody):
         yield from (401, 403)
-    if gate.plugin is not None or not keyed:
+    if gate.plugin is not None or has_path:
         yield 404
+    yield from gate.raises
     if takes_body:
         yield from (413, 415)
         if management:
@@ -232,7 +248,9 @@ def merge(base: Document, documents: Mapping[str, tuple[Document, Collection[str
 
 def _rename(value: Any, names: Mapping[str, str]) -> Any:
     if isinstance(value, dict):
-        return {key: _renamed_reference(one, names) if key == "$ref" else _rename(one, names) for key, one in value.items()}
+        return {
+            key: _renamed_reference(one, names) if key == "$ref" else _rename(one, names) for key, one in value.items()
+        }
     return [_rename(one, names) for one in value] if isinstance(value, list) else value
 
 

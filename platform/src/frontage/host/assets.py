@@ -62,6 +62,7 @@ CONTENT_TYPES = {
     ".woff2": "font/woff2",
 }
 _SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
+_TOO_MANY = f"this and all after it: a plugin has at most {MOST_ENTRIES} assets"
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 _WEIGHT = re.compile(r"\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*", re.IGNORECASE)
 
@@ -164,11 +165,15 @@ class _Shelf:
             self._read()
 
     def _read(self) -> None:
+        # A stamp is taken before what it stands for is read: what changes meanwhile is read again by the next request.
+        self._stamps = {self._folder: _stamp(self._folder)}
         folders = _folders(self._folder)
-        paths = [path for folder in folders for path in _entries(folder) if path not in folders][:MOST_ENTRIES]
-        # Stamps are taken before the bytes: a file that changes meanwhile is read again by the next request.
-        self._stamps = {path: _stamp(path) for path in (*folders, *paths)}
-        loaded = {path.relative_to(self._folder).as_posix(): self._load(path) for path in paths}
+        self._stamps |= {folder: _stamp(folder) for folder in folders[1:]}
+        paths = [path for folder in folders for path in _entries(folder) if path not in folders]
+        if len(paths) > MOST_ENTRIES:
+            log.warning("asset.skipped", plugin=self._plugin, file=paths[MOST_ENTRIES].name, reason=_TOO_MANY)
+        self._stamps |= {path: _stamp(path) for path in paths[:MOST_ENTRIES]}
+        loaded = {path.relative_to(self._folder).as_posix(): self._load(path) for path in paths[:MOST_ENTRIES]}
         self._serve({name: one for name, one in loaded.items() if one is not None})
 
     def _load(self, path: Path) -> Rendered | None:
@@ -221,9 +226,11 @@ def _folders(folder: Path) -> list[Path]:
 
 
 def _entries(folder: Path) -> list[Path]:
-    # A folder may vanish for a moment while its package is installed anew.
-    found = sorted(folder.iterdir()) if folder.is_dir() else []
-    return [path for path in found if not path.name.startswith(".")]
+    try:
+        return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    except OSError:
+        # It may vanish for a moment while its package is installed anew.
+        return []
 
 
 def _render(path: Path) -> Rendered:

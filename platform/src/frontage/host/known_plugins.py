@@ -36,7 +36,7 @@ async def remember(database: Database, roster: Roster) -> None:
 
 
 class StoppedPaths:
-    """Tells whose path a request is for, when its plugin does not serve and no other plugin's claim covers it better."""
+    """Tells whose path a request is for, when its plugin does not serve and no serving claim covers it better."""
 
     def __init__(self, roster: Roster, known: dict[str, tuple[str, ...]]) -> None:
         self._serving = [claim for entry in roster.serving for claim in entry.claims]

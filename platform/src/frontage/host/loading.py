@@ -98,7 +98,8 @@ def _refuse_twins(roster: Roster) -> None:
     for entry in roster:
         twins = [other.candidate.distribution for other in roster if other.slug == entry.slug and other is not entry]
         if twins:
-            reason = f"the slug {entry.slug} comes from {entry.candidate.distribution} and from {', '.join(twins)}; uninstall one"
+            sources = f"{entry.candidate.distribution} and from {', '.join(twins)}"
+            reason = f"the slug {entry.slug} comes from {sources}; uninstall one"
             entry.stop(PluginError(Stage.REFUSED, reason))
 
 
@@ -130,6 +131,9 @@ def _clashes(entry: Entry, other: Entry) -> list[str]:
         for its in theirs.paths
         if clash(mine, its)
     ]
+    shared = sorted(set(ours.schemas) & set(theirs.schemas))
+    if shared:
+        reasons.append(f"{entry.slug} and {other.slug} both claim the schema names {', '.join(shared)}")
     if ours.table_prefix.startswith(theirs.table_prefix) or theirs.table_prefix.startswith(ours.table_prefix):
         reasons.append(f"the table prefixes of {entry.slug} and {other.slug} overlap; rename one of them")
     return reasons

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from frontage.edge.call import Call
 from frontage.edge.gate import Gate
 from frontage.edge.hot import HotRoute
-from frontage.edge.openapi import Document, DocumentParts, Operation, complete
+from frontage.edge.openapi import Document, DocumentParts, Operation, complete, operation_ids
 from frontage.edge.ordinary import answer_error, call_of, gate_of, gated
 from frontage.host.errors import PluginError, Stage
 from frontage.host.roster import Entry, Roster
@@ -135,10 +135,14 @@ def _operations(handler: HTTPRouteHandler) -> Iterable[Operation]:
 
 
 def prove(roster: Roster) -> None:
-    """Build every plugin's specimen; one that cannot be built is taken out of service."""
+    """Build every plugin's specimen; one that cannot be built, or repeats an operation id, is taken out of service."""
+    owners: dict[str, str] = {}
     for entry in roster.serving:
         try:
             entry.document = _specimen_document(entry)
+            _refuse_known_ids(entry, owners)
+        except PluginError as error:
+            entry.stop(error)
         except Exception as error:  # noqa: BLE001  # containment: Litestar raises whatever it finds at construction
             reason = f"its routes cannot be mounted: {type(error).__name__}: {error}"
             entry.stop(PluginError(Stage.REFUSED, reason))
@@ -151,6 +155,13 @@ def _specimen_document(entry: Entry) -> Document:
     if unpublic:
         raise PluginError(Stage.REFUSED, f"{', '.join(unpublic)}: all methods of a path are public or none is")
     return document
+
+
+def _refuse_known_ids(entry: Entry, owners: dict[str, str]) -> None:
+    ids = operation_ids(entry.document)
+    if known := sorted(ids & owners.keys()):
+        raise PluginError(Stage.REFUSED, f"{entry.slug} and {owners[known[0]]} both name an operation {known[0]}")
+    owners.update(dict.fromkeys(ids, entry.slug))
 
 
 def _mixed_paths(entry: Entry) -> list[str]:

@@ -61,12 +61,7 @@ def _wrong(candidate: Candidate, plugin: Plugin) -> Iterator[str]:
         yield f"its slug is {plugin.slug!r} but its entry point is named {candidate.slug!r}; make them the same"
     if plugin.routes is not None and not plugin.paths:
         yield "it has routes but claims no path; list the prefixes in paths=(…)"
-    for path in plugin.paths:
-        if not is_claim(path):
-            yield f"it claims {path!r}; a claim is an absolute path whose first segment is fixed, with no slash at its end"
-        for reserved in RESERVED:
-            if clash(path, reserved):
-                yield f"it claims {path}, but {reserved} belongs to the platform"
+    yield from _wrong_claims(plugin)
     for scope in plugin.scopes:
         if not _SCOPE.fullmatch(scope):
             yield f"its scope {scope!r} must look like 'places:read'"
@@ -74,6 +69,15 @@ def _wrong(candidate: Candidate, plugin: Plugin) -> Iterator[str]:
         if not _SLUG.fullmatch(name) or name in KEY_POLICIES:
             yield f"its policy {name!r} must be a lower-case word other than {' and '.join(sorted(KEY_POLICIES))}"
     yield from _wrong_settings(plugin)
+
+
+def _wrong_claims(plugin: Plugin) -> Iterator[str]:
+    for path in plugin.paths:
+        if not is_claim(path):
+            yield f"it claims {path!r}; a claim is an absolute path, its first segment fixed, no slash at its end"
+        for reserved in RESERVED:
+            if clash(path, reserved):
+                yield f"it claims {path}, but {reserved} belongs to the platform"
 
 
 def _wrong_settings(plugin: Plugin) -> Iterator[str]:

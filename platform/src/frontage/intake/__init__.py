@@ -1,1 +1,1 @@
-"""Events, from an accepted request to a committed row: declare a stream, call `accept`, and it is on disk, counted once."""
+"""Events, from an accepted request to a committed row: declare a stream, call `accept`; it is on disk, counted once."""

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC
+from typing import Self
 from uuid import UUID
 
 import msgspec
@@ -23,7 +24,7 @@ class Outcome:
     duplicate: int = 0
     dead: int = 0
 
-    def __iadd__(self, other: "Outcome") -> "Outcome":
+    def __iadd__(self, other: "Outcome") -> Self:
         """Add another part's outcome."""
         self.stored += other.stored
         self.duplicate += other.duplicate

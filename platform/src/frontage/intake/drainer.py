@@ -64,7 +64,7 @@ class Drainer:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
             except Exception:
-                # Whatever is wrong with one portion, the events are still in the spool; stopping here would strand them.
+                # Whatever is wrong with one portion, its events are still in the spool; stopping would strand them.
                 logger.exception("intake.drain_fault", stream=self._lane.label)
                 await asyncio.sleep(_LONGEST_PAUSE)
 
@@ -137,7 +137,7 @@ class Drainer:
         return Batch(events, [pack(event) for event in events], id=record.batch)
 
     def _one_by_one(self, record: Record) -> Batch:
-        """Events that were written by another version of the plugin: those that still fit, and the rest as dead letters."""
+        """Events of another version of the plugin: those that still fit, and the rest as dead letters."""
         batch = Batch(id=record.batch)
         for raw in msgspec.msgpack.decode(record.payload, type=list[msgspec.Raw]):
             packed = bytes(raw)

@@ -1,4 +1,4 @@
-"""Named places where a torture run kills the process: `FRONTAGE_TEST_FAILPOINT=commit.after:3` dies at the third pass."""
+"""Named places where a torture run kills the process: `FRONTAGE_TEST_FAILPOINT=commit.after:3` dies at the third."""
 
 import os
 import signal

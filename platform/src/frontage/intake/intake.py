@@ -1,4 +1,4 @@
-"""Intake: `await accept(event)` returns when the event is on disk, and raises when it cannot be kept. All else is inside."""
+"""Intake: `await accept(event)` returns when the event is on disk, and raises when it cannot be kept."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -141,12 +141,9 @@ class Intake(Collector):
     def health(self) -> Health:
         """How it stands."""
         tallies = self._counters.items()
-        degraded = [f"{label}: the database is away; events are spooled" for label, tally in tallies if tally.away]
-        degraded += [
-            f"{label}: {tally.parked} batches wait for their rollup to be mended"
-            for label, tally in tallies
-            if tally.parked
-        ]
+        degraded = [f"{label}: the database is away, events are spooled" for label, tally in tallies if tally.away]
+        parked = [(label, tally.parked) for label, tally in tallies if tally.parked]
+        degraded += [f"{label}: {count} batches wait for their rollup to be mended" for label, count in parked]
         room = self._spooler.room_left
         away = any(tally.away for _label, tally in tallies)
         return Health(

@@ -1,4 +1,4 @@
-"""The way of one stream's events: from the queue to the database or, when that is away, to the spool; then the answer."""
+"""The way of one stream's events: from the queue to the database, or to the spool when that is away."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -37,7 +37,7 @@ class Lane:
         """Told when there is something to replay, or a database to wait for."""
 
     def put(self, events: Sequence[Event], tenant: UUID | None) -> "asyncio.Future[None]":
-        """Take events in; the future is done when they are kept, and fails with IntakeRefusedError when they are not."""
+        """Take events in; the future is done when they are kept, and fails with IntakeRefusedError otherwise."""
         good: list[Event] = []
         packed: list[bytes] = []
         dead: list[DeadLetter] = []

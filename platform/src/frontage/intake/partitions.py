@@ -46,7 +46,7 @@ async def _exists(database: Database, table: str) -> bool:
 async def _make(database: Database, table: str, statement: str) -> bool:
     try:
         async with database.writing() as session:
-            # Making a partition locks the default one. A queue behind that lock would be seen by everyone: give up early.
+            # Making a partition locks the default one, and everyone queues behind that: give up early.
             await session.execute(text(f"set local lock_timeout = '{_LOCK_SECONDS}s'"))
             await session.execute(text(statement))
     except DBAPIError as error:

@@ -1,11 +1,13 @@
 """One connection to PostgreSQL that is made when it is needed and thrown away when it is in doubt."""
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import asyncpg
 from sqlalchemy import URL
 
 from frontage.intake.errors import StoreAwayError
+
+Connection: TypeAlias = "asyncpg.Connection[Any]"
 
 # What the rows themselves can be blamed for, by the first two characters of the SQLSTATE: data and constraint
 # violations, limits of the program, a trigger's own refusal. Everything else is the database's trouble.
@@ -38,9 +40,9 @@ class PostgresLink:
             "idle_in_transaction_session_timeout": "30000",
             "jit": "off",
         }
-        self._connection: asyncpg.Connection[Any] | None = None
+        self._connection: Connection | None = None
 
-    async def connection(self) -> "asyncpg.Connection[Any]":
+    async def connection(self) -> Connection:
         """The connection, made anew when there is none. StoreAwayError when it cannot be made."""
         if self._connection is not None and not self._connection.is_closed():
             return self._connection

@@ -1,20 +1,22 @@
 """Rolls up a stream's outbox in PostgreSQL, one worker at a time by the stream's advisory lock."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from hashlib import blake2b
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 
 from frontage.intake import queries
 from frontage.intake.errors import RollupFaultError, StoreAwayError
 from frontage.intake.failpoints import reached
-from frontage.intake.postgres_link import PostgresLink, rows_at_fault
+from frontage.intake.postgres_link import Connection, PostgresLink, rows_at_fault
 from frontage.intake.rollup_tables import CommonTables, RollupTable, ZoneOf, tables_of
 from frontage.intake.rows import packed_reader
 from frontage.intake.sink import Rolled
 from frontage.intake.stream import BoundStream, Rollup
+
+T = TypeVar("T")
 
 
 def lock_number(label: str) -> int:
@@ -25,9 +27,7 @@ def lock_number(label: str) -> int:
 class PostgresTables(CommonTables):
     """A rollup's tables within a transaction."""
 
-    def __init__(
-        self, connection: "asyncpg.Connection[Any]", tables: dict[type[Rollup], RollupTable], zone_of: ZoneOf
-    ) -> None:
+    def __init__(self, connection: Connection, tables: dict[type[Rollup], RollupTable], zone_of: ZoneOf) -> None:
         super().__init__(tables, zone_of)
         self._connection = connection
 
@@ -98,7 +98,7 @@ class PostgresRolls:
         count: int = await self._run(lambda connection: connection.fetchval(queries.POSTGRES_PARKED, self._label))
         return count
 
-    async def _run(self, work: Any) -> Any:
+    async def _run(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         try:
             return await work(await self._link.connection())
         except RollupFaultError:
@@ -110,7 +110,7 @@ class PostgresRolls:
             self._link.drop()
             raise
 
-    async def _roll(self, connection: "asyncpg.Connection[Any]", events: int, rows: int) -> Rolled | None:
+    async def _roll(self, connection: Connection, events: int, rows: int) -> Rolled | None:
         async with connection.transaction():
             if not await connection.fetchval(queries.TAKE_LOCK, self._lock):
                 return None

@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -14,7 +14,7 @@ from frontage.intake.batch import Batch, DeadLetter, Outcome, join_packed, sorte
 from frontage.intake.dead_letters import dead_letter
 from frontage.intake.errors import StoreAwayError
 from frontage.intake.failpoints import reached
-from frontage.intake.postgres_link import ENCODING_ERRORS, PostgresLink, rows_at_fault
+from frontage.intake.postgres_link import ENCODING_ERRORS, Connection, PostgresLink, rows_at_fault
 from frontage.intake.rows import event_columns, row_reader
 from frontage.intake.stream import BoundStream
 
@@ -23,6 +23,8 @@ _COPY_FROM = 200
 _COPY_PAUSE_SECONDS = 10.0
 """After COPY met a repeat, repeats are likely for a while, and each would cost a rollback."""
 _DATABASE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, *ENCODING_ERRORS)
+
+T = TypeVar("T")
 
 logger = get_logger(__name__)
 
@@ -60,7 +62,7 @@ class PostgresSink:
         """Store a batch; rows that PostgreSQL refuses become dead letters, alone."""
         return await self._run(lambda connection: self._store(connection, batch))
 
-    async def _run(self, work: Any) -> Any:
+    async def _run(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         try:
             connection = await self._link.connection()
             return await work(connection)
@@ -72,7 +74,7 @@ class PostgresSink:
             self._link.drop()
             raise
 
-    async def _store(self, connection: "asyncpg.Connection[Any]", batch: Batch) -> Outcome:
+    async def _store(self, connection: Connection, batch: Batch) -> Outcome:
         given = len(batch.events)
         once = sorted_once(batch) if self._keep else batch
         outcome = Outcome(duplicate=given - len(once.events))
@@ -84,9 +86,7 @@ class PostgresSink:
             outcome.dead += len(dead)
         return outcome
 
-    async def _store_sorted(
-        self, connection: "asyncpg.Connection[Any]", batch: Batch, dead: list[DeadLetter]
-    ) -> Outcome:
+    async def _store_sorted(self, connection: Connection, batch: Batch, dead: list[DeadLetter]) -> Outcome:
         try:
             return await self._write(connection, batch)
         except _DATABASE_ERRORS as error:
@@ -100,7 +100,7 @@ class PostgresSink:
         outcome += await self._store_sorted(connection, batch.part(middle, len(batch.events)), dead)
         return outcome
 
-    async def _write(self, connection: "asyncpg.Connection[Any]", batch: Batch) -> Outcome:
+    async def _write(self, connection: Connection, batch: Batch) -> Outcome:
         reached("commit.before")
         if not self._keep:
             outcome = await self._write_box(connection, batch)
@@ -114,16 +114,12 @@ class PostgresSink:
         reached("commit.after")
         return outcome
 
-    async def _insert_rows(
-        self, connection: "asyncpg.Connection[Any]", rows: list[tuple[Any, ...]], payload: bytes | None
-    ) -> Outcome:
+    async def _insert_rows(self, connection: Connection, rows: list[tuple[Any, ...]], payload: bytes | None) -> Outcome:
         columns = zip(*rows, strict=True)
         stored = await connection.fetchval(self._insert, self._label, len(rows), payload, time.time(), *columns)
         return Outcome(stored=stored, duplicate=len(rows) - stored)
 
-    async def _copy(
-        self, connection: "asyncpg.Connection[Any]", rows: list[tuple[Any, ...]], payload: bytes | None
-    ) -> Outcome:
+    async def _copy(self, connection: Connection, rows: list[tuple[Any, ...]], payload: bytes | None) -> Outcome:
         try:
             async with connection.transaction():
                 await connection.copy_records_to_table(self._table, records=rows, columns=self._names)
@@ -134,13 +130,13 @@ class PostgresSink:
             return await self._insert_rows(connection, rows, payload)
         return Outcome(stored=len(rows))
 
-    async def _write_box(self, connection: "asyncpg.Connection[Any]", batch: Batch) -> Outcome:
+    async def _write_box(self, connection: Connection, batch: Batch) -> Outcome:
         size = len(batch.events)
         payload = join_packed(batch.packed)
         new = await connection.fetchval(queries.POSTGRES_BOX_ONCE, self._label, batch.id, size, payload, time.time())
         return Outcome(duplicate=size) if new is None else Outcome(stored=size)
 
-    async def _bury(self, connection: "asyncpg.Connection[Any]", dead: list[DeadLetter]) -> None:
+    async def _bury(self, connection: Connection, dead: list[DeadLetter]) -> None:
         # A value that could not even be sent has left a prepared statement and its locks open; this statement, like
         # any other, closes that transaction.
         for letter in dead:

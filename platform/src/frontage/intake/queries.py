@@ -99,14 +99,15 @@ def _marks(columns: Sequence[Column]) -> str:
 def _source(columns: Sequence[Column], dialect: str) -> str:
     if dialect == "sqlite":
         return f"values ({_marks(columns)})"
-    return f"select * from unnest({_arrays(columns, 1)})"
+    return f"select * from unnest({_arrays(columns, 1)})"  # noqa: S608
 
 
 def add(table: str, columns: Sequence[Column], keys: Sequence[str], dialect: str) -> str:
     """Add numbers to rows, or make those."""
+    sums = ", ".join(_sum(table, column, dialect) for column in _values(columns, keys))
     return f"""
     insert into {table} ({_names(columns)}) {_source(columns, dialect)}
-    on conflict ({_key_names(keys)}) do update set {", ".join(_sum(table, column, dialect) for column in _values(columns, keys))}
+    on conflict ({_key_names(keys)}) do update set {sums}
     """
 
 

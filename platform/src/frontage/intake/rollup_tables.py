@@ -9,6 +9,8 @@ from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from frontage.intake import queries
 from frontage.intake.rows import Column, rollup_columns, row_reader, struct_maker
 from frontage.intake.stream import BoundStream, Rollup, key_fields, value_fields
@@ -99,18 +101,9 @@ class RollupTable:
         sums: dict[tuple[Any, ...], Any] = {}
         for row in rows:
             key = self.key_of(row)
-            if key not in sums:
-                sums[key] = row
-                continue
-            total = sums[key]
-            fields = dict(
-                zip(
-                    self.kind.__struct_fields__,
-                    (getattr(total, name) for name in self.kind.__struct_fields__),
-                    strict=True,
-                )
-            )
-            sums[key] = self.kind(**{**fields, **{name: getattr(total, name) + getattr(row, name) for name in names}})
+            total = sums.get(key)
+            added = {} if total is None else {name: getattr(total, name) + getattr(row, name) for name in names}
+            sums[key] = msgspec.structs.replace(row, **added) if added else row
         return [sums[key] for key in sorted(sums, key=_order)]
 
     def in_order(self, rows: Sequence[Any]) -> list[Any]:

@@ -55,7 +55,7 @@ class Backend(Protocol):
     """Makes the sinks of a database."""
 
     def sink(self, stream: BoundStream, *, patient: bool = False) -> Sink:
-        """A sink for a stream, with a connection of its own where the database has such; a patient one may take long."""
+        """A sink for a stream, with a connection of its own where there is such; a patient one may take long."""
 
     def rolls(self, stream: BoundStream) -> Rolls:
         """What rolls a stream up."""

@@ -17,8 +17,8 @@ SUFFIX = ".spool"
 _ANY = (1 << 63) - 1
 _SCHEMA = """
 create table if not exists record (
-    seq integer primary key, stream text not null, batch blob not null, kind text not null, size integer not null, checksum integer not null,
-    at real not null, payload blob not null
+    seq integer primary key, stream text not null, batch blob not null, kind text not null, size integer not null,
+    checksum integer not null, at real not null, payload blob not null
 );
 create index if not exists record_stream on record (stream, seq);
 """
@@ -57,7 +57,7 @@ class SpoolFile:
         self.path = path
         self._lock = lock
         self.sealed_at: int | None = None
-        """After an I/O error: the last batch that is surely on disk. What may stand behind it was never acknowledged."""
+        """After an I/O error: the last batch that is surely on disk. What stands behind it was never acknowledged."""
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
             for pragma in ("journal_mode=WAL", "synchronous=FULL", "wal_autocheckpoint=256"):
@@ -86,7 +86,7 @@ class SpoolFile:
 
     def oldest(self, stream: str, after: int, events: int) -> list[Record]:
         """The oldest batches of a stream, up to this many events, at least one."""
-        found = []
+        found: list[Record] = []
         cursor = self._connection.execute(
             "select seq, batch, kind, size, payload, checksum from record where stream = ? and seq between ? and ?"
             " order by seq",

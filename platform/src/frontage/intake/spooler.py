@@ -158,7 +158,7 @@ class Spooler:
         except sqlite3.Error as error:
             if "full" in str(error):
                 return "disk_full"
-            logger.error("intake.spool_failed", error=str(error))
+            logger.exception("intake.spool_failed")
             self._seal()
             return "io_error" if tries == 1 else self._append_to_own(stream, batch, parts, tries - 1)
         held.left[stream] += len(batch)

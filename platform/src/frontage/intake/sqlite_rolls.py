@@ -116,7 +116,7 @@ class SqliteRolls:
 
     def _apply(self, tables: SqliteTables, taken: list[Any]) -> None:
         try:
-            run_at_once(self._rule.run([event for row in taken for event in self._unpack(row[2])], tables))  # type: ignore[arg-type]
+            run_at_once(self._rule.run([event for row in taken for event in self._unpack(row[2])], tables))
         except sqlite3.OperationalError:
             raise
         except Exception as error:

@@ -74,7 +74,7 @@ class Operations(Protocol):
 
 
 def create_stream_table(op: Operations, name: str, row: type[Event]) -> None:
-    """Make the table of a stream; on PostgreSQL partitioned by UTC day from the start. Give a copy of the row's Struct."""
+    """Make the table of a stream, on PostgreSQL partitioned by UTC day. Give a copy of the row's Struct."""
     columns = _stream_columns(row)
     if op.get_bind().dialect.name == "sqlite":
         op.create_table(name, *columns, sqlite_with_rowid=False)
@@ -94,7 +94,8 @@ def create_rollup_table(op: Operations, name: str, kind: type[Rollup]) -> None:
 def partition_statement(table: str, day: date) -> str:
     """The statement that makes one day's partition."""
     after = day + timedelta(days=1)
-    return f"create table if not exists {partition_name(table, day)} partition of {table} for values from ('{day}') to ('{after}')"
+    name = partition_name(table, day)
+    return f"create table if not exists {name} partition of {table} for values from ('{day}') to ('{after}')"
 
 
 def partition_name(table: str, day: date) -> str:

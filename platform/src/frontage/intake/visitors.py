@@ -12,7 +12,7 @@ from uuid import UUID
 from frontage.intake.stream import Rollup
 
 REACH = 62
-"""How many days before the last one a visit still counts: a signed bigint has 63 bits, and PostgreSQL shifts modulo 64."""
+"""How many days before the last one a visit still counts: a signed bigint has 63 bits."""
 
 
 class Visitor(Rollup):

@@ -37,11 +37,12 @@ def post(
     public: bool = True,
     cap: int = SMALL_BODY,
     refuse: Refuse | None = None,
+    raises: tuple[int, ...] = (),
     **words: Any,
 ) -> Callable[[Handler], HotRoute]:
     """A route that takes a body: a Struct, or a reader of your own together with the `schema` that describes it."""
     reader = BodyReader(body, forms=forms) if isinstance(body, type) else body
-    gate = Gate(tenant, tuple(limit), off, public=public, cap=cap, refuse=refuse)
+    gate = Gate(tenant, tuple(limit), off, public=public, cap=cap, refuse=refuse, raises=raises)
     described = schema or (body if isinstance(body, type) else None)
 
     def declare(handler: Handler) -> HotRoute:
@@ -60,10 +61,11 @@ def get(
     off: OffAnswer,
     public: bool = True,
     refuse: Refuse | None = None,
+    raises: tuple[int, ...] = (),
     **words: Any,
 ) -> Callable[[Handler], HotRoute]:
     """A route that reads; its `query` arrives as the request's body."""
-    gate = Gate(tenant, tuple(limit), off, public=public, refuse=refuse)
+    gate = Gate(tenant, tuple(limit), off, public=public, refuse=refuse, raises=raises)
     reader = None if query is None else QueryReader(query)
 
     def declare(handler: Handler) -> HotRoute:
@@ -76,6 +78,5 @@ def get(
 def _described(handler: Handler, **words: Any) -> Described:
     name = getattr(handler, "__name__", "route")
     words.setdefault("summary", name.replace("_", " ").capitalize())
-    words.setdefault("operation_id", name)
     words.setdefault("description", handler.__doc__)
     return Described(**words)

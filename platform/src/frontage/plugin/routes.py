@@ -26,11 +26,12 @@ def _declare(
     public: bool = False,
     cap: int = SMALL_BODY,
     refuse: Refuse | None = None,
+    raises: tuple[int, ...] = (),
     **words: Any,
 ) -> Decorated:
     if not tenant.in_head:
         raise TypeError(f"{path}: an ordinary route cannot take its tenant from the body; declare it with `hot`")
-    gate = Gate(tenant, tuple(limit), off, public=public, cap=cap, refuse=refuse)
+    gate = Gate(tenant, tuple(limit), off, public=public, cap=cap, refuse=refuse, raises=raises)
     return gated(decorator, gate, path, words)
 
 

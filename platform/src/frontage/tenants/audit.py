@@ -21,9 +21,7 @@ def record(session: AsyncSession, tenant_id: UUID, *, actor: str, action: str, s
     session.add(entry)
 
 
-async def newest(
-    session: AsyncSession, tenant_id: UUID, *, offset: int = 0, limit: int = 100
-) -> Sequence[AuditRow]:
+async def newest(session: AsyncSession, tenant_id: UUID, *, offset: int = 0, limit: int = 100) -> Sequence[AuditRow]:
     """What was done to a tenant, the newest first."""
     wanted = select(AuditRow).where(AuditRow.tenant_id == tenant_id).order_by(AuditRow.id.desc())
     return (await session.scalars(wanted.offset(offset).limit(limit))).all()

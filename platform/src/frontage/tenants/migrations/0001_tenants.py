@@ -91,5 +91,13 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in ("core_job", "core_plugin", "core_revision", "core_audit", "core_key", "core_enablement", "core_tenant"):
+    for table in (
+        "core_job",
+        "core_plugin",
+        "core_revision",
+        "core_audit",
+        "core_key",
+        "core_enablement",
+        "core_tenant",
+    ):
         op.drop_table(table)

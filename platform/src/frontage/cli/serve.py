@@ -1,0 +1,143 @@
+"""`frontage serve`: prepares once, then serves in one process or several."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from importlib.metadata import version
+from socket import socket
+
+import click
+import uvloop
+
+from frontage.app.platform import load_plugins, open_platform, settings_decoder
+from frontage.app.shares import check_shares
+from frontage.base.database import Database
+from frontage.base.errors import ConfigurationError, FrontageError
+from frontage.base.logs import configure_logs, get_logger
+from frontage.base.settings import Settings
+from frontage.cli.demo import FILE, DemoKeys, ensure_demo_keys
+from frontage.cli.operator import Operator
+from frontage.cli.workers import run_workers
+from frontage.edge import server
+from frontage.host.migrating import floor_units, pending
+from frontage.host.roster import Roster
+from frontage.host.tenant_apply import apply_directory
+from frontage.tenants.directory import Directory
+
+log = get_logger(__name__)
+
+
+class NotMigratedError(FrontageError):
+    """The database is not at the revision that this code needs."""
+
+
+class DemoRefusedError(FrontageError):
+    """Demo keys were asked for outside the embedded mode."""
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65_535), help="The port to listen on.")
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 256), help="How many processes.")
+@click.option("--demo", is_flag=True, help="Make demo keys for every tenant and print them (embedded mode only).")
+@click.pass_obj
+def serve(operator: Operator, host: str, port: int, workers: int, demo: bool) -> None:
+    """Serve the platform until SIGTERM. SIGHUP applies the tenant files again (embedded mode only)."""
+    settings = replace(operator.settings, processes=operator.settings.processes or workers)
+    if "FRONTAGE_BASE_URL" not in os.environ:
+        settings = replace(settings, base_url=f"http://{host}:{port}")
+    if demo and not settings.embedded:
+        raise DemoRefusedError("--demo makes keys that are printed; it is for the embedded mode alone")
+    keys = operator.run(_prepare(operator, settings, demo=demo))
+    _greet(settings, keys)
+    run_workers(
+        partial(run_worker, settings), on_reload=partial(_reload, operator), host=host, port=port, workers=workers
+    )
+
+
+def run_worker(settings: Settings, index: int, sockets: list[socket]) -> None:
+    """Serve in this process until it is told to stop."""
+    configure_logs(extra={"worker": index})
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(settings, sockets))
+    except FrontageError as error:
+        log.error("worker.refused", reason=str(error))  # noqa: TRY400  # the reason is the whole story
+        sys.exit(ConfigurationError.EXIT_CODE if isinstance(error, ConfigurationError) else 1)
+
+
+async def _serve(settings: Settings, sockets: Sequence[socket]) -> None:
+    async with open_platform(settings) as platform:
+        await server.serve(platform.front, sockets=list(sockets), on_draining=platform.drain)
+
+
+async def _prepare(operator: Operator, settings: Settings, *, demo: bool) -> list[DemoKeys]:
+    """What is done once, before any worker starts."""
+    async with operator.open_database() as database:
+        behind = await pending(database, floor_units())
+        if behind:
+            raise NotMigratedError(f"The database is behind ({'; '.join(behind)}); run frontage migrate first.")
+        if settings.embedded:
+            await _apply(operator, database)
+        roster, _ = await load_plugins(database)
+        directory = Directory(database, operator.pepper, settings_decoder(roster))
+        await directory.refresh()
+        check_shares(directory, roster, settings.processes or 1)
+        return await ensure_demo_keys(database, operator.pepper, roster, settings.data_dir) if demo else []
+
+
+async def _apply(operator: Operator, database: Database) -> None:
+    roster: Roster = operator.roster
+    plan = await apply_directory(
+        database,
+        operator.settings.tenants_dir,
+        roster.plugins,
+        actor="serve",
+        unreadable=[entry.slug for entry in roster.stopped],
+    )
+    if plan.changes:
+        log.info("tenants.applied", changed=len(plan.changes))
+
+
+def _reload(operator: Operator) -> None:
+    if not operator.settings.embedded:
+        log.warning(
+            "tenants.not_applied", reason="outside the embedded mode, frontage tenants apply is a step of the deploy"
+        )
+        return
+    asyncio.run(_reapply(operator))
+
+
+async def _reapply(operator: Operator) -> None:
+    database = Database(operator.settings.database_url)
+    try:
+        await _apply(operator, database)
+    except FrontageError as error:
+        log.error("tenants.not_applied", reason=str(error))  # noqa: TRY400  # the reason is the whole story
+    finally:
+        await database.close()
+
+
+def _greet(settings: Settings, keys: Sequence[DemoKeys]) -> None:
+    base = settings.base_url
+    lines = [
+        f"frontage {version('frontage')} on {base}",
+        f"  API reference  {base}/schema",
+        f"  Ready?         {base}/health/ready",
+        f"  Numbers        {base}/metrics",
+    ]
+    for one in keys:
+        lines += [
+            f"  {one.name} ({one.tenant})",
+            f"    publishable  {one.publishable}",
+            f"    secret       {one.secret}",
+        ]
+    if keys:
+        lines += [
+            f"  The keys stay in {settings.data_dir / FILE}. Try:",
+            f"    curl -H 'X-API-Key: {keys[0].secret}' {base}/account/api/v1/whoami",
+        ]
+    click.echo("\n".join(lines))

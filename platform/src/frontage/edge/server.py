@@ -1,0 +1,143 @@
+"""The server under the front: uvicorn with httptools, bounded patience and a graceful stop."""
+
+import asyncio
+import contextlib
+import errno
+import signal
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import uvicorn
+
+from frontage.base.errors import ConfigurationError, Mistake
+from frontage.base.logs import get_logger
+from frontage.edge.slow_clients import Patience, TimedProtocol, cut_off_slow_clients
+
+GRACEFUL_SECONDS = 10
+LOOPBACK = "127.0.0.1"
+_BACKLOG = 2048
+_TICKS_PER_LOOK = 10  # uvicorn ticks ten times a second
+_LAST_WORDS_SECONDS = 1.0
+
+log = get_logger(__name__)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens on `host` and `port`; a ConfigurationError says why there is none, and the fix."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        raise ConfigurationError([_mistake(host, port, error)]) from error
+
+
+async def serve(
+    app: Any,
+    *,
+    on_draining: Callable[[], None],
+    host: str = LOOPBACK,
+    port: int = 8000,
+    sockets: Sequence[socket.socket] = (),
+    graceful_seconds: int = GRACEFUL_SECONDS,
+    patience: Patience | None = None,
+) -> None:
+    """Answer requests with the ASGI application `app` until SIGTERM or SIGINT, then return.
+
+    `sockets` listen already and are closed in the end; without any, one is opened on `host` and `port`. The first
+    signal calls `on_draining`, closes the door and the idle connections, and gives running requests
+    `graceful_seconds`; a second one cuts them off. A signal that the process ignores stays ignored. No lifespan runs
+    here: start and stop what `app` needs around this call.
+    """
+    patience = patience or Patience()
+    config = uvicorn.Config(
+        app,
+        http=TimedProtocol,
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        log_level="error",  # its warnings tell of every garbage request, its news we tell ourselves
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        backlog=_BACKLOG,
+        timeout_keep_alive=patience.next_request,
+        timeout_graceful_shutdown=graceful_seconds,
+    )
+    server = _Server(config, patience, on_draining)
+    listening = list(sockets) or [listen(host, port)]
+    try:
+        await server.serve(listening)
+    finally:
+        await server.end()
+        log.info("server.stopped", requests=server.server_state.total_requests)
+
+
+class _Server(uvicorn.Server):
+    servers: list[asyncio.base_events.Server] = []  # noqa: RUF012  # uvicorn sets it at its start
+
+    def __init__(self, config: uvicorn.Config, patience: Patience, on_draining: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._patience = patience
+        self._on_draining = on_draining
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for listening in sockets or ():
+            host, port = listening.getsockname()[:2]
+            log.info("server.listening", host=host, port=port)
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % _TICKS_PER_LOOK == 0:
+            cut_off_slow_clients(self.server_state.connections, asyncio.get_running_loop().time(), self._patience)
+        return await super().on_tick(counter)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Listen to the signals, and unlike uvicorn do not raise them anew after a clean stop."""
+        loop = asyncio.get_running_loop()
+        heard = [number for number in (signal.SIGTERM, signal.SIGINT) if signal.getsignal(number) != signal.SIG_IGN]
+        for number in heard:
+            loop.add_signal_handler(number, self._stop)
+        try:
+            yield
+        finally:
+            for number in heard:
+                loop.remove_signal_handler(number)
+
+    def _stop(self) -> None:
+        if self.should_exit:
+            self.force_exit = True
+            self._cut_off()
+        else:
+            self.should_exit = True
+            self._on_draining()
+
+    async def end(self) -> None:
+        """End what a graceful stop left running, or everything if there was none."""
+        for server in self.servers:
+            server.close()
+        tasks = tuple(self.server_state.tasks)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=_LAST_WORDS_SECONDS)
+        self._cut_off()
+
+    def _cut_off(self) -> None:
+        for connection in tuple(self.server_state.connections):
+            connection.transport.abort()
+
+
+def _mistake(host: str, port: int, error: OSError) -> Mistake:
+    match error.errno:
+        case errno.EADDRINUSE:
+            fix = "Stop the program that listens there, or choose another port with PORT=… or --port."
+            return Mistake("frontage serve", "port", port, f"a free port of {host}", fix)
+        case errno.EACCES:
+            fix = "Choose one from 1024 up with PORT=… or --port."
+            return Mistake("frontage serve", "port", port, "a port that this user may open", fix)
+        case _:
+            fix = f"Choose another with --host. The system says: {error.strerror}."
+            return Mistake("frontage serve", "host", host, "an address of this machine", fix)

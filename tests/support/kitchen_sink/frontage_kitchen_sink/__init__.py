@@ -1,0 +1,1 @@
+"""A plugin that uses everything a plugin can have; it proves the host."""
