@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import version
 from typing import Any
+from uuid import UUID
 
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
@@ -15,6 +16,7 @@ from frontage.app.account import ACCOUNT_ROUTES
 from frontage.app.operations import OPERATION_ROUTES
 from frontage.app.services import Services
 from frontage.base.database import Database
+from frontage.base.ids import to_short
 from frontage.base.logs import get_logger
 from frontage.base.pepper import load_pepper
 from frontage.base.settings import Settings
@@ -95,14 +97,14 @@ async def open_platform(settings: Settings, candidates: Sequence[Candidate] | No
 
 
 async def load_plugins(
-    database: Database, candidates: Sequence[Candidate] | None = None
+    database: Database, candidates: Sequence[Candidate] | None = None, *, migrated: bool = True
 ) -> tuple[Roster, dict[str, tuple[str, ...]]]:
-    """Read, vet and prove every installed plugin; also tells the claims that are remembered."""
+    """Read, vet and prove every installed plugin, as far as it is `migrated`; also tells what was claimed before."""
     known = await recall(database)
     roster = load_roster(find_candidates() if candidates is None else candidates, seniority=list(known))
     load_parts(roster)
     prove(roster)
-    for entry in roster.serving:
+    for entry in roster.serving if migrated else ():
         unit = plugin_unit(entry)
         if unit and (behind := await pending(database, [unit])):
             entry.stop(
@@ -183,4 +185,7 @@ class _Nearing:
 
     def __call__(self, ask: Ask, window: Window) -> None:
         self._meter.count_nearing(ask.policy)
-        log.warning("limit.nearing", policy=ask.policy, window=str(window))
+        parts = ask.subject if isinstance(ask.subject, tuple) else (ask.subject,)
+        # Ids alone: the other part of a subject may be an address.
+        counted_for = [to_short(part) for part in parts if isinstance(part, UUID)]
+        log.warning("limit.nearing", policy=ask.policy, window=str(window), counted_for=counted_for)

@@ -65,7 +65,7 @@ class Operator:
     async def open_database(self) -> AsyncIterator[Database]:
         """The database, as soon as it answers; the embedded one is made and migrated when it is not there."""
         if self.settings.embedded:
-            self.settings.data_dir.mkdir(parents=True, exist_ok=True)
+            self.settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         database = Database(self.settings.database_url)
         try:
             await database.wait(seconds=_WAIT_SECONDS, say=lambda text: click.echo(text, err=True))

@@ -11,6 +11,8 @@ from typing import Annotated, Any, Generic, TypeAlias, TypeVar
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 from msgspec.inspect import (
+    AnyType,
+    CustomType,
     DictType,
     FloatType,
     IntType,
@@ -170,7 +172,7 @@ class _Reading:
 
     def __init__(self, info: Type) -> None:
         kinds = dict(_kinds(info))
-        self.nullable = NoneType in kinds
+        self.nullable = not kinds.keys().isdisjoint({NoneType, AnyType})
         self._rewrites = dict(_rewrites(kinds))
         self.watches = dict(_watches(kinds))
         if isinstance(struct := kinds.get(StructType), StructType):
@@ -211,6 +213,8 @@ def _kinds(info: Type) -> Iterator[tuple[object, Type]]:
         if info.extra and info.extra.get(_NUMBER_AS_TEXT):
             yield _NUMBER_AS_TEXT, info.type
         yield from _kinds(info.type)
+    elif info == CustomType(object):
+        yield AnyType, info
     else:
         yield type(info), info
 

@@ -107,6 +107,8 @@ def _field(item: dict[str, Any]) -> str:
 def _neutral(item: dict[str, Any]) -> str:
     """The message without the offending value, which some of msgspec's messages repeat."""
     message = str(item.get("message", ""))
+    if message.startswith("Input data was truncated"):
+        return "A JSON document is required."
     return message if message.startswith(("Expected", "Object ")) else "This value is not allowed."
 
 

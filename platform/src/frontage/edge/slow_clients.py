@@ -69,7 +69,10 @@ class HeadTooLargeError(Exception):
 
 
 class TimedProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, with bounds on the head and a way to ask what the connection waits for, and how long."""
+    """uvicorn's protocol, with bounds on the head and a way to ask what the connection waits for, and how long.
+
+    What runs for every request names its base class: `super()` costs Python 3.11 a fifth of a microsecond each time.
+    """
 
     _piece = 0
     """The size of the bytes being parsed."""
@@ -89,31 +92,39 @@ class TimedProtocol(HttpToolsProtocol):
         """Parse a piece, and refuse what only ever grows: a head, trailers, chunk extensions, empty lines."""
         self._piece = size = len(data)
         self._undigested += size
-        super().data_received(data)
+        HttpToolsProtocol.data_received(self, data)
         if self._undigested > LARGEST_HEAD:
             self._refuse()
 
     def on_headers_complete(self) -> None:
         """Start the request, unless its head is too large."""
-        headers = self.headers
-        if len(headers) > MOST_HEADERS or self._has_large_head():
+        large = self._undigested > LARGEST_HEAD or self._piece > LARGEST_HEAD
+        if len(self.headers) > MOST_HEADERS or (large and self._head_size() > LARGEST_HEAD):
             self._refuse()
             raise HeadTooLargeError
         self._undigested = 0
-        super().on_headers_complete()
+        HttpToolsProtocol.on_headers_complete(self)
         # uvicorn would add a trailer to the headers of a request that is already running.
         self.headers = []
 
     def on_body(self, body: bytes) -> None:
         """Take a part of the body."""
         self._undigested = 0
-        super().on_body(body)
+        HttpToolsProtocol.on_body(self, body)
 
     def on_message_complete(self) -> None:
         """Note that the request is whole."""
         self._undigested = 0
         self._complete = self.scope
-        super().on_message_complete()
+        HttpToolsProtocol.on_message_complete(self)
+
+    def on_response_complete(self) -> None:
+        """Go on to the next request; uvicorn sets a timer here for each one, which the look over all makes needless."""
+        if self.pipeline or self.transport.is_closing():
+            super().on_response_complete()
+            return
+        self.server_state.total_requests += 1
+        self.flow.resume_reading()
 
     def send_400_response(self, msg: str) -> None:
         """Answer what the parser did not take, once."""
@@ -144,10 +155,8 @@ class TimedProtocol(HttpToolsProtocol):
             return Stage.ANSWER
         return stage if now - self._stage_since > patience.with_stage(stage) else None
 
-    def _has_large_head(self) -> bool:
-        if self._undigested <= LARGEST_HEAD and self._piece <= LARGEST_HEAD:
-            return False
-        return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers) > LARGEST_HEAD
+    def _head_size(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
 
     def _refuse(self) -> None:
         if self._refused or self.transport.is_closing():

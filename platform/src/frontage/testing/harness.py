@@ -1,0 +1,96 @@
+"""A running platform inside a test: real database, real plugins, real requests, no network."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from sqlalchemy import select
+
+from frontage.app.platform import Platform, load_plugins, open_platform
+from frontage.base.database import Database
+from frontage.base.settings import Settings
+from frontage.host.discovery import Candidate
+from frontage.host.migrating import migrate
+from frontage.host.tenant_apply import apply_directory
+from frontage.tenants.key_format import KeyKind
+from frontage.tenants.keys import KeyRequest, create_key
+from frontage.tenants.models import TenantRow
+from frontage.tenants.tenant import Tenant
+
+SECRET = "a secret that only tests use, long enough"  # noqa: S105  # it protects nothing
+BASE_URL = "http://frontage.test"
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A platform that answers requests."""
+
+    platform: Platform
+    client: httpx.AsyncClient
+    settings: Settings
+
+    @property
+    def database(self) -> Database:
+        """Its database."""
+        return self.platform.services.database
+
+    def tenant(self, slug: str) -> Tenant:
+        """An active tenant."""
+        found = self.platform.services.directory.find_tenant_by_slug(slug)
+        assert found is not None, f"{slug} is no active tenant"
+        return found
+
+    async def key(self, slug: str, kind: str = "secret", **request: Any) -> str:
+        """The text of a new key of a tenant."""
+        services = self.platform.services
+        wanted = KeyRequest(KeyKind(kind), **request)
+        async with services.database.writing() as session:
+            tenant_id = (await session.scalars(select(TenantRow.id).where(TenantRow.slug == slug))).one()
+            made = await create_key(session, services.pepper, tenant_id, wanted, "test")
+        await services.directory.refresh()
+        return made.text
+
+    async def apply(self, files: dict[str, str]) -> None:
+        """Put these tenant files in place of all others and apply them."""
+        folder = self.settings.tenants_dir
+        for old in folder.glob("*.toml"):
+            old.unlink()
+        write_tenants(folder, files)
+        plugins = self.platform.services.roster.plugins
+        await apply_directory(self.database, folder, plugins, actor="test", allow_suspend=True)
+        await self.platform.services.directory.refresh()
+
+
+def settings_for(database_url: str, folder: Path, **changes: Any) -> Settings:
+    """Settings of a platform that keeps everything in one folder."""
+    embedded = database_url.startswith("sqlite")
+    words = {"data_dir": folder / "var", "tenants_dir": folder / "tenants", "secret": SECRET, "base_url": BASE_URL}
+    return Settings(database_url=database_url, embedded=embedded, **{**words, **changes})
+
+
+def write_tenants(folder: Path, files: dict[str, str]) -> None:
+    """Write tenant files by slug."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for slug, text in files.items():
+        folder.joinpath(f"{slug}.toml").write_text(text)
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings, tenants: dict[str, str], candidates: Sequence[Candidate] | None = None
+) -> AsyncIterator[Running]:
+    """Migrate, apply the tenant files, and open the platform; `candidates` are the installed plugins unless given."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    write_tenants(settings.tenants_dir, tenants)
+    database = Database(settings.database_url)
+    roster, _ = await load_plugins(database, candidates, migrated=False)
+    await migrate(database, roster)
+    await apply_directory(database, settings.tenants_dir, roster.plugins, actor="test", allow_suspend=True)
+    await database.close()
+    async with open_platform(settings, candidates) as platform:
+        transport = httpx.ASGITransport(platform.front, raise_app_exceptions=True)
+        async with httpx.AsyncClient(transport=transport, base_url=BASE_URL) as client:
+            yield Running(platform, client, settings)
