@@ -32,6 +32,7 @@ class Event(msgspec.Struct, rename={"kind": "type"}):
     place: Place | None = None
     places: list[Place] = []
     count_or_id: int | IdText | None = None
+    anything: Any = None
 
 
 UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -68,6 +69,7 @@ def event(**members):
         pytest.param({"places": [{"number": "5"}, []]}, "places", [Place(5), Place()], id="members in lists"),
         pytest.param({"place": {"number": None}}, "place", Place(), id="null further in"),
         pytest.param({"metadata": {"a": None, "b": "1"}}, "metadata", {"a": None, "b": "1"}, id="kept as it is"),
+        pytest.param({"anything": [2**70, None]}, "anything", [2**70, None], id="what may be anything"),
         pytest.param({"value": 3}, "value", 3.0, id="an integer is a number"),
     ],
 )
@@ -248,7 +250,19 @@ class NullIsRequired(msgspec.Struct):
     value: int | None
 
 
-@pytest.mark.parametrize("struct", [NullIsNotAbsent, NullIsRequired])
+class NullIsAnything(msgspec.Struct):
+    value: Any = 0
+
+
+class NullIsAnObject(msgspec.Struct):
+    value: object = 0
+
+
+class Outer(msgspec.Struct):
+    inner: list[NullIsNotAbsent] = []
+
+
+@pytest.mark.parametrize("struct", [NullIsNotAbsent, NullIsRequired, NullIsAnything, NullIsAnObject, Outer])
 def test_a_struct_in_which_null_and_absent_differ_is_refused_when_the_reader_is_built(struct):
     with pytest.raises(TypeError, match="null means absent"):
         BodyReader(struct)

@@ -80,6 +80,15 @@ async def test_a_wrong_file_changes_nothing_and_conflicts_are_told_with_it(datab
     assert await stored(database) == before
 
 
+async def test_a_free_number_is_free_of_suspended_tenants_too(database, folder):
+    await apply_directory(database, folder, {}, actor="test")
+    (folder / "cask.toml").unlink()
+    await apply_directory(database, folder, {}, actor="test")
+    (folder / "dome.toml").write_text('name = "Dome"\n')
+    with pytest.raises(ConfigurationError, match="free number is 4"):
+        await plan_directory(database, folder, {})
+
+
 async def test_a_mass_suspension_waits_for_permission(database, folder):
     await apply_directory(database, folder, {}, actor="test")
     for slug in ("acme", "bolt"):

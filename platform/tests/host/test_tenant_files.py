@@ -101,6 +101,7 @@ BROKEN = [
     ("name empty", 'name = ""\nnumber = 1', "name", 'Write name = "Acme"'),
     ("name a number", "name = 5\nnumber = 1", "name", 'Write name = "Acme", in quotes'),
     ("name with NUL", 'name = "a\\u0000b"\nnumber = 1', "name", 'Write name = "Acme"'),
+    ("name with space around", 'name = " Acme"\nnumber = 1', "name", 'Write name = "Acme"'),
     ("name on two lines", 'name = """a\nb"""\nnumber = 1', "name", 'Write name = "Acme"'),
     ("name too long", f'name = "{"a" * 201}"\nnumber = 1', "name", 'Write name = "Acme"'),
     ("number missing", 'name = "Acme"', "number", "The next free number is 8"),
@@ -169,6 +170,12 @@ BROKEN = [
         "leave the key out",
     ),
     ("settings together", GOOD + "[plugins.range]\nlow = 5", "plugins.range", "Change one of them"),
+    (
+        "setting no number",
+        GOOD + "[plugins.store-locator]\nradius = nan",
+        "plugins.store-locator.radius",
+        "smaller number",
+    ),
     (
         "setting not finite",
         GOOD + "[plugins.store-locator]\nradius = inf",

@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 from uuid import UUID
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec import Struct
 
@@ -70,6 +70,7 @@ definitions = st.builds(
 
 
 @given(definitions)
+@example(TenantDefinition("acme", 1, "Acme", plugins={"any-thing": PluginDefinition({"c": '\x1f\x7f\\"\r\n'}, 2)}))
 def test_what_is_written_reads_back_equal(definition):
     with tempfile.TemporaryDirectory() as folder:
         # newline="" keeps a carriage return within a text what it is

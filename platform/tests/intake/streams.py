@@ -64,7 +64,9 @@ async def sum_sales(rows, tables):
     first = {(row.tenant, row.transaction): row for row in reversed(rows)}
     won = await tables.claim([SaleOnce(tenant=tenant, transaction=name) for tenant, name in first])
     sold = [first[claim.tenant, claim.transaction] for claim in won]
-    await tables.add([SaleSum(tenant=row.tenant, day=tables.day(row.tenant, row.occurred), sales=1, value=row.value) for row in sold])
+    await tables.add(
+        [SaleSum(tenant=row.tenant, day=tables.day(row.tenant, row.occurred), sales=1, value=row.value) for row in sold]
+    )
 
 
 @rule(ViewVisitor, ViewDay)

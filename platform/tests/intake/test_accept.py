@@ -84,7 +84,12 @@ async def test_of_a_batch_with_repeats_only_the_new_ones_are_counted(database, i
 async def test_the_same_id_is_another_event_for_another_tenant_or_day(database, intake, tenant):
     event_id = id_from("client", "42")
     day = moment("2026-03-01 12:00")
-    for owner, at in [(tenant, day), (tenant, day + timedelta(days=1)), (new_id(), day), (tenant, day + timedelta(hours=1))]:
+    for owner, at in [
+        (tenant, day),
+        (tenant, day + timedelta(days=1)),
+        (new_id(), day),
+        (tenant, day + timedelta(hours=1)),
+    ]:
         await intake.accept(Stamp(card="a", id=event_id, occurred=at), tenant=owner)
     assert len(await rows_of(database, "stamps")) == 3
 
@@ -130,7 +135,10 @@ async def test_a_stream_that_keeps_no_rows_counts_and_leaves_nothing(database, i
 
 @pytest.mark.parametrize(
     ("event", "words"),
-    [(Stamp(card="a"), "no tenant"), (Stamp(card="a", tenant=new_id(), occurred=moment("2026-03-01").replace(tzinfo=None)), "zone")],
+    [
+        (Stamp(card="a"), "no tenant"),
+        (Stamp(card="a", tenant=new_id(), occurred=moment("2026-03-01").replace(tzinfo=None)), "zone"),
+    ],
     ids=["no tenant", "naive moment"],
 )
 async def test_an_event_that_makes_no_sense_is_the_callers_mistake(intake, event, words):

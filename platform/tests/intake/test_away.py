@@ -147,17 +147,22 @@ async def test_a_full_queue_refuses_and_keeps_none_of_the_call(database, start_i
 async def test_a_full_spool_refuses_and_recovers_by_itself(database, start_intake, tenant):
     limits = Limits(budget_seconds=0.1, spool_bytes=200_000, poll_seconds=0.2)
     intake = await start_intake(database, limits=limits)
-    kept = 0
+    kept: list[Stamp] = []
+
+    async def fill():
+        while True:
+            stamps = [Stamp(card="a") for _ in range(200)]
+            await intake.accept(stamps, tenant=tenant)
+            kept.extend(stamps)
+
     async with locked(database):
         with pytest.raises(IntakeRefusedError) as refused:
-            while True:
-                await intake.accept([Stamp(card="a") for _ in range(200)], tenant=tenant)
-                kept += 200
+            await fill()
         assert refused.value.reason == "spool_full"
         assert not intake.health().ready
     await until(lambda: _settled(intake))
     await intake.accept(Stamp(card="b"), tenant=tenant)
-    assert len(await rows_of(database, "stamps")) == kept + 1
+    assert len(await rows_of(database, "stamps")) == len(kept) + 1
     assert intake.health().ready
 
 

@@ -44,7 +44,9 @@ async def test_poison_from_the_spool_dies_alone(database, start_intake, tenant):
     assert (tally_of(intake).stored, tally_of(intake).dead) == (2, 2)
 
 
-async def test_events_of_another_version_of_the_plugin_are_kept_as_dead_letters(database, start_intake, tenant, tmp_path):
+async def test_events_of_another_version_of_the_plugin_are_kept_as_dead_letters(
+    database, start_intake, tenant, tmp_path
+):
     """A spool outlives an upgrade: what no longer fits the row is kept as text."""
     first = await start_intake(database, limits=HASTY)
     async with locked(database):
@@ -96,5 +98,3 @@ async def test_events_of_a_deleted_tenant_do_not_come_back_from_a_spool(database
     await intake.erase_tenant(tenant)
     await until(lambda: _settled(intake))
     assert {row["card"] for row in await rows_of(database, "stamps")} <= {"stays"}
-
-

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import version
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from litestar import Litestar
@@ -14,6 +15,7 @@ from prometheus_client import PLATFORM_COLLECTOR, PROCESS_COLLECTOR
 
 from frontage.app.account import ACCOUNT_ROUTES
 from frontage.app.operations import OPERATION_ROUTES
+from frontage.app.reference import WHOLE, Reference, reference_routes
 from frontage.app.services import Services
 from frontage.base.database import Database
 from frontage.base.ids import to_short
@@ -28,6 +30,7 @@ from frontage.edge.meter import RequestMeter
 from frontage.edge.openapi import Document, merge
 from frontage.edge.ordinary import gate_of
 from frontage.edge.public_paths import PublicPaths
+from frontage.host.assets import AssetStore, asset_folders, asset_routes
 from frontage.host.contexts import (
     Contexts,
     bound_hot_routes,
@@ -37,11 +40,10 @@ from frontage.host.contexts import (
     stop_plugins,
 )
 from frontage.host.discovery import Candidate, find_candidates
-from frontage.host.errors import PluginError, Stage
 from frontage.host.jobs import DueWork, JobRunner
 from frontage.host.known_plugins import StoppedPaths, recall, remember
 from frontage.host.loading import load_parts, load_roster
-from frontage.host.migrating import pending, plugin_unit
+from frontage.host.migrating import stop_unmigrated
 from frontage.host.mounting import build_router, document_of, prove
 from frontage.host.plugin_settings import decode_settings
 from frontage.host.roster import Roster
@@ -51,8 +53,6 @@ from frontage.tenants.policy import Window
 from frontage.tenants.watch import DirectoryWatch
 
 log = get_logger(__name__)
-
-OWN_ROUTES: list[HTTPRouteHandler] = [*ACCOUNT_ROUTES, *OPERATION_ROUTES]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +80,19 @@ async def open_platform(settings: Settings, candidates: Sequence[Candidate] | No
     services = Services(settings, database, pepper, directory, roster)
     contexts = make_contexts(roster, database, directory, settings.data_dir)
     watch = DirectoryWatch(database, directory)
-    jobs = JobRunner(database, [*_own_jobs(database), *plugin_jobs(roster, contexts)])
     try:
         await directory.refresh()
-        started = roster.serving
         await start_plugins(roster, contexts)
         await remember(database, roster)
         await watch.start()
+        jobs = JobRunner(database, [*_own_jobs(database), *plugin_jobs(roster, contexts)])
         await jobs.start()
-        yield _assemble(services, contexts, known)
-        await stop_plugins(started, contexts)
+        try:
+            yield _assemble(services, contexts, known)
+        finally:
+            await jobs.stop()
+            await stop_plugins(roster.serving, contexts)
     finally:
-        await jobs.stop()
         await watch.stop()
         await database.close()
 
@@ -104,12 +105,8 @@ async def load_plugins(
     roster = load_roster(find_candidates() if candidates is None else candidates, seniority=list(known))
     load_parts(roster)
     prove(roster)
-    for entry in roster.serving if migrated else ():
-        unit = plugin_unit(entry)
-        if unit and (behind := await pending(database, [unit])):
-            entry.stop(
-                PluginError(Stage.MIGRATION_FAILED, f"its tables are behind ({behind[0]}); run frontage migrate")
-            )
+    if migrated:
+        await stop_unmigrated(database, roster)
     return roster, known
 
 
@@ -120,8 +117,11 @@ def _assemble(services: Services, contexts: Contexts, known: dict[str, tuple[str
     keeper = Gatekeeper(
         services.directory, limiter, TrustedProxies(settings.trusted_proxies), f"{settings.base_url}/errors"
     )
+    base_path = urlsplit(settings.base_url).path
+    assets = AssetStore(asset_folders(roster), base_path)
     document = document_of_all(roster)
-    own = [*OWN_ROUTES]
+    documents = {WHOLE: document, **{entry.slug: entry.document for entry in roster.serving}}
+    own = own_routes(assets, Reference(documents, base_path))
     hot = bound_hot_routes(roster, contexts)
     ordinary = [*own, *(handler for entry in roster.serving for handler in entry.ordinary)]
     state: dict[str, Any] = {"services": services, "contexts": contexts}
@@ -143,15 +143,16 @@ def _assemble(services: Services, contexts: Contexts, known: dict[str, tuple[str
     return Platform(services, front, router, document)
 
 
-def own_document() -> Document:
-    """The OpenAPI document of the platform's own routes."""
-    return document_of("frontage", version("frontage"), "core", OWN_ROUTES, [])
+def own_routes(assets: AssetStore, reference: Reference) -> list[HTTPRouteHandler]:
+    """The routes of the platform itself."""
+    return [*ACCOUNT_ROUTES, *OPERATION_ROUTES, *asset_routes(assets), *reference_routes(reference)]
 
 
 def document_of_all(roster: Roster) -> Document:
     """One OpenAPI document of everything that serves."""
     parts = {entry.slug: (entry.document, entry.declared.schemas) for entry in roster.serving}
-    return merge(own_document(), parts)
+    own = document_of("frontage", version("frontage"), "core", own_routes(AssetStore({}), Reference({})), [])
+    return merge(own, parts)
 
 
 def settings_decoder(roster: Roster) -> SettingsDecoder:

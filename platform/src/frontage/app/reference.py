@@ -85,17 +85,14 @@ ADVICE = {
 
 
 class Reference:
-    """The documents and their pages; `base_path` is the path of the public URL, which links begin with."""
+    """The documents, that of the whole platform under "" and plugins' by slug, with their pages.
+
+    `base_path` is the path of the public URL, which links begin with.
+    """
 
     def __init__(self, documents: Mapping[str, Mapping[str, Any]], base_path: str = "") -> None:
         self._root = base_path.rstrip("/")
-        self._documents: dict[str, Rendered] = {}
-        self._pages: dict[str, Rendered] = {}
         self._errors = {code: _html(self._explain(code)) for code in KINDS}
-        self.publish(documents)
-
-    def publish(self, documents: Mapping[str, Mapping[str, Any]]) -> None:
-        """Show these documents in place of those before: that of the whole platform under "", plugins' by slug."""
         self._documents = {
             slug: Rendered.of(msgspec.json.encode(document), "application/json", _REVALIDATE)
             for slug, document in documents.items()
@@ -127,7 +124,7 @@ class Reference:
     def _explain(self, code: str) -> str:
         kind = KINDS[code]
         meaning, advice = ADVICE[code]
-        again = "A retry may help" if kind.retryable else "A retry alone will not help"
+        again = "true: trying again may help" if kind.retryable else "false: sending the same again will not help"
         facts = rows(
             [(_code("error_code"), _code(code)), (_code("status"), str(kind.status)), (_code("retryable"), again)]
         )
@@ -160,6 +157,7 @@ def _find(rendered: Mapping[str, Rendered], name: str) -> Rendered:
 
 
 _Slug = Annotated[str, PathParameter(description="The slug of a plugin.")]
+_Code = Annotated[str, PathParameter(description="A problem's `error_code`.")]
 _Asked = Request[Any, Any, Any]
 
 _OPEN: dict[str, Any] = {"tenant": Nobody(), "limit": (), "off": not_found}
@@ -195,7 +193,7 @@ class _Pages:
         """The document of one plugin alone, with names that no other plugin changes."""
         return self._reference.document(slug).answer(request.headers)
 
-    async def get_error_page(self, request: _Asked, code: str) -> Response[bytes]:
+    async def get_error_page(self, request: _Asked, code: _Code) -> Response[bytes]:
         """What a problem code means."""
         return self._reference.explanation(code).answer(request.headers)
 
@@ -205,8 +203,10 @@ def reference_routes(reference: Reference) -> list[HTTPRouteHandler]:
     pages = _Pages(reference)
     return [
         get("/schema", **_PAGE)(pages.get_platform_page),
-        get("/schema/openapi.json", **_DOCUMENT)(pages.get_openapi_document),
+        get("/schema/openapi.json", summary="The OpenAPI document", **_DOCUMENT)(pages.get_openapi_document),
         get("/schema/{slug:str}", **_PAGE)(pages.get_plugin_page),
-        get("/schema/{slug:str}/openapi.json", **_DOCUMENT)(pages.get_plugin_openapi_document),
+        get("/schema/{slug:str}/openapi.json", summary="A plugin's OpenAPI document", **_DOCUMENT)(
+            pages.get_plugin_openapi_document
+        ),
         get("/errors/{code:str}", **_PAGE)(pages.get_error_page),
     ]

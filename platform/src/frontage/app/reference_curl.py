@@ -3,6 +3,7 @@
 import json
 import shlex
 from collections.abc import Mapping, Sequence
+from math import inf
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -66,7 +67,7 @@ def _plain(schema: Schema, name: str) -> Any:
     named = schema.get("type", "string")
     kind = next((one for one in named if one != "null"), "null") if isinstance(named, list) else named
     if kind in {"integer", "number"}:
-        return min(max(1, schema.get("minimum", 1)), schema.get("maximum", 1))
+        return min(max(1, schema.get("minimum", 1)), schema.get("maximum", inf))
     return _PLAIN.get(kind, _TEXTS.get(schema.get("format", ""), name))
 
 

@@ -40,6 +40,8 @@ p{margin:.4rem 0;max-width:70ch}
 .contents ul{list-style:none;margin:0;padding:0;display:flex;flex-wrap:wrap;gap:.3rem 1rem}
 .contents ul ul{display:none}
 .contents li>a{text-decoration:none}
+.contents .method{display:inline-block;width:3.6rem;text-align:center;font-size:.68rem;padding:.05rem 0;
+margin-right:.3rem}
 .contents li>a:hover{text-decoration:underline}
 .card{border:1px solid var(--line);border-radius:10px;padding:1.1rem;margin:0 0 1.3rem;background:var(--paper)}
 .card:target{border-color:var(--link);box-shadow:0 0 0 1px var(--link)}
@@ -48,6 +50,8 @@ p{margin:.4rem 0;max-width:70ch}
 .method{font:600 .8rem/1.5 ui-monospace,Menlo,Consolas,monospace;color:var(--soft);border:1px solid;border-radius:5px;
 padding:.05rem .45rem}
 .get{color:var(--get)}.post{color:var(--post)}.put{color:var(--put)}.patch{color:var(--patch)}.delete{color:var(--delete)}
+section:first-child>h2{margin-top:1.6rem}
+.tenant h4{margin-top:0}
 .tenant{border-left:3px solid var(--line);padding:.15rem 0 .15rem .8rem;margin:.8rem 0}
 table{border-collapse:collapse;width:100%;margin:.2rem 0 .8rem;font-size:.92rem}
 th,td{text-align:left;vertical-align:top;padding:.45rem .8rem .45rem 0;border-top:1px solid var(--line);font-weight:400}
@@ -60,6 +64,7 @@ td table th,td table td{padding-left:.6rem}
 .note{color:var(--soft);font-size:.87rem;margin:.15rem 0}
 details,.answer{border-top:1px solid var(--line);padding:.45rem 0;margin:0;max-width:none}
 details[open]{padding-bottom:.8rem}
+details details,details details[open]{border:0;padding:.2rem 0;font-size:.92rem}
 summary{cursor:pointer}
 summary b,.answer b{font-variant-numeric:tabular-nums;margin-right:.4rem}
 .ok{color:var(--get)}.bad{color:var(--delete)}

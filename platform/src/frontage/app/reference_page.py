@@ -170,7 +170,7 @@ class _Renderer:
         line = join([el("b", status, class_=kind), with_code(response.get("description", ""))])
         headers = {name: self._resolve(one) for name, one in response.get("headers", {}).items()}
         told = rows((_name(name), self._told(one, one.get("schema", {}))) for name, one in headers.items())
-        inside = join([self._content(response), el("p", "Headers", class_="note") if told else "", told])
+        inside = join([self._content(response), el("details", el("summary", "Headers"), told) if told else ""])
         if not inside:
             return el("p", line, class_="answer")
         return el("details", el("summary", line), inside, **({"open": ""} if kind == "ok" else {}))
@@ -291,7 +291,13 @@ def _plain_type(schema: Schema) -> Html:
 
 def _bounds(schema: Schema) -> list[Html]:
     told = [(words, schema[key]) for key, words in _BOUNDS.items() if key in schema]
-    return [with_code(words.format(value if isinstance(value, str) else _json(value))) for words, value in told]
+    return [with_code(words.format(_bound(value))) for words, value in told]
+
+
+def _bound(value: Any) -> str:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # generators write 1.0 where 1 was said
+    return value if isinstance(value, str) else _json(value)
 
 
 def _json(value: object) -> str:

@@ -9,7 +9,6 @@ from frontage.base.database import Database
 from frontage.base.errors import ConfigurationError, DatabaseUnavailableError, Mistake
 from frontage.base.settings import Settings
 from frontage.cli.operator import Operator
-from frontage.host.mounting import prove
 from frontage.host.roster import Roster
 from frontage.host.tenant_files import read_tenant_files
 
@@ -21,8 +20,7 @@ def check(operator: Operator, as_json: bool) -> None:
     """Check the environment, the plugins, the tenant files and the database."""
     mistakes: list[Mistake] = []
     settings = _settings(mistakes)
-    prove(operator.roster)
-    mistakes += _plugin_mistakes(operator.roster)
+    mistakes += _plugin_mistakes(operator.run(operator.meet_plugins()))
     if settings is not None:
         mistakes += _tenant_mistakes(settings, operator)
         mistakes += operator.run(_database_mistakes(settings))

@@ -13,6 +13,7 @@ import click
 import msgspec
 
 from frontage.base.database import Database
+from frontage.base.errors import ConfigurationError, DatabaseUnavailableError
 from frontage.base.logs import configure_logs
 from frontage.base.pepper import Pepper, load_pepper
 from frontage.base.settings import Settings
@@ -60,6 +61,35 @@ class Operator:
     def plugins(self) -> Mapping[str, Plugin]:
         """The declarations of the plugins that can be read."""
         return self.roster.plugins
+
+    async def meet_plugins(self) -> Roster:
+        """Every installed plugin, as far as it would come now; a database that is there and answers has its say."""
+        from frontage.app.platform import load_plugins
+        from frontage.host.migrating import migrate
+        from frontage.host.mounting import prove
+
+        try:
+            database = await self._existing_database()
+        except (ConfigurationError, DatabaseUnavailableError):
+            database = None
+        if database is None:
+            prove(self.roster)
+            return self.roster
+        embedded = self.settings.embedded
+        try:
+            self.roster, _ = await load_plugins(database, migrated=not embedded)
+            if embedded:
+                await migrate(database, self.roster)
+        finally:
+            await database.close()
+        return self.roster
+
+    async def _existing_database(self) -> Database | None:
+        database = Database(self.settings.database_url)
+        if database.file and not database.file.exists():
+            return None
+        await database.wait(seconds=0, say=lambda _text: None)
+        return database
 
     @asynccontextmanager
     async def open_database(self) -> AsyncIterator[Database]:

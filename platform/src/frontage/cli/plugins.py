@@ -7,9 +7,7 @@ from rich.table import Table
 from frontage.base.errors import ConfigurationError, Mistake
 from frontage.cli.migrate import migrate_command
 from frontage.cli.operator import Operator
-from frontage.host.errors import NoSuchPluginError
-from frontage.host.migrating import plugin_unit, purge, tables_of
-from frontage.host.mounting import prove
+from frontage.host.purging import purge, purgeable_tables
 from frontage.host.roster import Entry
 
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -25,12 +23,12 @@ def plugins() -> None:
 @click.pass_obj
 def list_(operator: Operator, as_json: bool) -> None:
     """List every installed plugin, how far it comes, and why it stops if it does."""
-    prove(operator.roster)
+    roster = operator.run(operator.meet_plugins())
     if as_json:
-        operator.print_json([_told(entry) for entry in operator.roster])
+        operator.print_json([_told(entry) for entry in roster])
         return
     table = Table("plugin", "version", "stage", "paths", "reason")
-    for entry in operator.roster:
+    for entry in roster:
         table.add_row(entry.slug, entry.candidate.version, entry.stage.value, "\n".join(entry.claims), entry.reason)
     Console().print(table)
 
@@ -40,17 +38,17 @@ def list_(operator: Operator, as_json: bool) -> None:
 @click.pass_obj
 def check(operator: Operator, as_json: bool) -> None:
     """Exit with 78 and the reasons when a plugin would not serve."""
-    prove(operator.roster)
+    roster = operator.run(operator.meet_plugins())
     stopped = [
         Mistake("plugins", entry.slug, entry.stage.value, "a plugin that serves", entry.reason)
-        for entry in operator.roster.stopped
+        for entry in roster.stopped
     ]
     if stopped:
         raise ConfigurationError(stopped)
     if as_json:
-        operator.print_json([_told(entry) for entry in operator.roster])
+        operator.print_json([_told(entry) for entry in roster])
     else:
-        operator.say(f"{len(operator.roster.entries)} plugins are right.")
+        operator.say(f"{len(roster.entries)} plugins are right.")
 
 
 plugins.add_command(migrate_command, "migrate")
@@ -61,17 +59,14 @@ plugins.add_command(migrate_command, "migrate")
 @click.option("--yes", is_flag=True, help="Really remove its tables and everything in them.")
 @click.pass_obj
 def purge_command(operator: Operator, slug: str, yes: bool) -> None:
-    """Remove a plugin's tables, of all tenants; uninstall its package afterwards with pip."""
+    """Remove a plugin's tables and settings, of all tenants; uninstall its package afterwards with pip."""
     entry = operator.roster.find(slug)
-    unit = plugin_unit(entry) if entry.plugin else None
-    if unit is None:
-        raise NoSuchPluginError(f"The plugin {slug} has no tables that could be removed.")
 
     async def work() -> list[str]:
         async with operator.open_database() as database:
-            found = await tables_of(database, unit.prefix)
+            found = await purgeable_tables(database, entry)
             if yes:
-                await purge(database, unit)
+                await purge(database, entry)
             return found
 
     found = operator.run(work())

@@ -1,12 +1,9 @@
 """`frontage tenants`: what the files say, what the database has, and how one becomes the other."""
 
-import asyncio
 import os
 import sys
-from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO
 
 import click
 import msgspec
@@ -14,9 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from frontage.base.database import Database
 from frontage.base.ids import to_short
-from frontage.base.settings import Settings
+from frontage.cli.operator import Operator
 from frontage.host.tenant_apply import apply_directory, plan_directory
 from frontage.host.tenant_export import export_tenant, public_definition
 from frontage.host.tenant_files import read_tenant_files
@@ -24,37 +20,12 @@ from frontage.host.tenant_removal import remove_tenant
 from frontage.host.tenant_schema import format_schema, tenant_schema, write_tenant_schema
 from frontage.host.tenant_tables import mapped_tables
 from frontage.host.tenant_toml import format_tenant_file
-from frontage.plugin.declaration import Plugin
 from frontage.tenants.definition import TenantDefinition
 from frontage.tenants.plan import Change, ChangeKind, Plan
 from frontage.tenants.registry import find_definition, load_definitions
 
 _SIGNS = {ChangeKind.CREATE: "+", ChangeKind.UPDATE: "~", ChangeKind.SUSPEND: "-", ChangeKind.RESUME: "+"}
 _COLUMNS = ("number", "slug", "status", "name", "plugins", "id")
-
-
-class Operator(Protocol):
-    """What these commands ask of the context in which they run."""
-
-    @property
-    def settings(self) -> Settings:
-        """The operator's settings."""
-
-    @property
-    def actor(self) -> str:
-        """Whom the audit names."""
-
-    def open_database(self) -> AbstractAsyncContextManager[Database]:
-        """The database, as soon as it answers."""
-
-    def plugins(self) -> Mapping[str, Plugin]:
-        """The installed plugins that can be read."""
-
-    def say(self, text: str) -> None:
-        """Print a line for people."""
-
-    def print_json(self, value: Any) -> None:
-        """Print a value for programs."""
 
 
 _directory = click.argument("directory", metavar="[DIR]", required=False, type=click.Path(path_type=Path), default=None)
@@ -90,7 +61,7 @@ def diff(operator: Operator, directory: Path | None, as_json: bool) -> None:
         async with operator.open_database() as database:
             return await plan_directory(database, directory or operator.settings.tenants_dir, operator.plugins())
 
-    _print_plan(operator, asyncio.run(run()), "to change", as_json=as_json)
+    _print_plan(operator, operator.run(run()), "to change", as_json=as_json)
 
 
 @tenants.command()
@@ -111,7 +82,7 @@ def apply(operator: Operator, directory: Path | None, allow_suspend: bool, as_js
                 allow_suspend=allow_suspend,
             )
 
-    _print_plan(operator, asyncio.run(run()), "changed", as_json=as_json)
+    _print_plan(operator, operator.run(run()), "changed", as_json=as_json)
 
 
 @tenants.command("list")
@@ -124,7 +95,7 @@ def list_tenants(operator: Operator, as_json: bool) -> None:
         async with operator.open_database() as database, database.reading() as session:
             return await load_definitions(session)
 
-    found = asyncio.run(run())
+    found = operator.run(run())
     if as_json:
         operator.print_json([public_definition(definition) for definition in found])
     else:
@@ -142,7 +113,7 @@ def show(operator: Operator, slug: str, as_json: bool) -> None:
         async with operator.open_database() as database, database.reading() as session:
             return await find_definition(session, slug)
 
-    definition = asyncio.run(run())
+    definition = operator.run(run())
     if as_json:
         operator.print_json(public_definition(definition))
     else:
@@ -156,7 +127,7 @@ def show(operator: Operator, slug: str, as_json: bool) -> None:
 @click.pass_obj
 def export(operator: Operator, slug: str, output: Path | None, as_json: bool) -> None:
     """Write everything of a tenant as lines of JSON: its definition, then its rows in every table."""
-    lines = asyncio.run(_export(operator, slug, output))
+    lines = operator.run(_export(operator, slug, output))
     if output and as_json:
         operator.print_json({"tenant": slug, "file": str(output), "lines": lines})
     elif output:
@@ -177,7 +148,7 @@ def delete(operator: Operator, slug: str, yes: bool, as_json: bool) -> None:
         async with operator.open_database() as database:
             await remove_tenant(database, slug, actor=operator.actor)
 
-    asyncio.run(run())
+    operator.run(run())
     file = operator.settings.tenants_dir / f"{slug}.toml"
     if as_json:
         operator.print_json({"deleted": slug})

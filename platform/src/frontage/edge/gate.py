@@ -16,6 +16,8 @@ from frontage.tenants.policy import Per, Policy
 KEY_POLICIES = frozenset({"secret", "publishable"})
 """Either name stands for the policy of whatever key has called."""
 SMALL_BODY = 64 * 1024
+WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+"""Methods whose body is read and measured on ordinary routes, wanted or not."""
 
 OffAnswer = Callable[[Call], Answer]
 """What a route answers for a tenant that does not have its plugin; it may raise a problem."""

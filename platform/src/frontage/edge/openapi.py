@@ -10,13 +10,14 @@ from typing import Any
 
 import msgspec
 
-from frontage.edge.gate import Gate
+from frontage.edge.gate import WITH_BODY, Gate
 from frontage.edge.hot import HotRoute
 from frontage.edge.problems import KINDS, FieldProblem
 from frontage.edge.sources import AnyKey, InBody, Nobody, PublishableKey, SecretKey, Token, describe
 
 Document = dict[str, Any]
-_REFERENCE = "#/components/schemas/{name}"
+_SCHEMAS = "#/components/schemas/"
+_REFERENCE = _SCHEMAS + "{name}"
 _TYPED_PARAMETER = re.compile(r"\{([^:{}]+):[^{}]+\}")
 _PROBLEM_REFERENCE = {"$ref": "#/components/schemas/Problem"}
 OWN_NAMES = frozenset({"Problem", "FieldProblem", "Pagination"})
@@ -89,12 +90,12 @@ def complete(parts: DocumentParts) -> Document:
         if described is not None:
             if not operation.named:
                 described["operationId"] = f"{parts.prefix}.{operation.name}"
-            _complete_operation(described, operation.gate, body_required="requestBody" in described, management=True)
+            _complete_operation(described, operation.gate, reads_body=operation.method in WITH_BODY, management=True)
     for route in parts.hot:
         described, found = _describe_hot(route)
         described["operationId"] = route.described.operation_id or f"{parts.prefix}.{route.name}"
         schemas.update(found)
-        _complete_operation(described, route.gate, body_required=route.reader is not None, management=False)
+        _complete_operation(described, route.gate, reads_body=route.reader is not None, management=False)
         for status, sentence in route.described.responses:
             described["responses"][str(status)] = {
                 **described["responses"].get(str(status), {}),
@@ -108,9 +109,9 @@ def complete(parts: DocumentParts) -> Document:
     return document
 
 
-def operation_ids(document: Document) -> set[str]:
-    """Every operation id of a document."""
-    return {described["operationId"] for path in document["paths"].values() for described in path.values()}
+def operation_ids(document: Document) -> list[str]:
+    """The id of every operation of a document."""
+    return [described["operationId"] for path in document["paths"].values() for described in path.values()]
 
 
 def _problem_schemas() -> dict[str, Any]:
@@ -170,19 +171,14 @@ def _query_parameters(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
     return parameters
 
 
-def _complete_operation(operation: dict[str, Any], gate: Gate, *, body_required: bool, management: bool) -> None:
+def _complete_operation(operation: dict[str, Any], gate: Gate, *, reads_body: bool, management: bool) -> None:
     responses: dict[str, Any] = operation.setdefault("responses", {})
     responses.pop("400", None)
     limited = _LIMIT_HEADERS if gate.limits else {}
     cross = _CORS_HEADERS if gate.public else {}
     for response in responses.values():
         response["headers"] = {**response.get("headers", {}), **limited, **cross}
-    takes_input = body_required or any(one.get("in") == "query" for one in operation.get("parameters", ()))
-    has_path = any(one.get("in") == "path" for one in operation.get("parameters", ()))
-    statuses = _refusals(
-        gate, takes_body=body_required, takes_input=takes_input, has_path=has_path, management=management
-    )
-    for status in statuses:
+    for status in _refusals(operation, gate, reads_body=reads_body, management=management):
         headers = {**(limited if status not in {401, 413, 415} else {}), **cross}
         headers |= _RETRY_AFTER if status in {429, 503} else {}
         responses.setdefault(str(status), _refusal(status, headers, own_words=gate.refuse is not None))
@@ -195,17 +191,19 @@ def _complete_operation(operation: dict[str, Any], gate: Gate, *, body_required:
         operation["security"] = security
 
 
-def _refusals(gate: Gate, *, takes_body: bool, takes_input: bool, has_path: bool, management: bool) -> Iterable[int]:
+def _refusals(operation: Mapping[str, Any], gate: Gate, *, reads_body: bool, management: bool) -> Iterable[int]:
+    parses_body = "requestBody" in operation if management else reads_body
+    places = {one.get("in") for one in operation.get("parameters", ())}
     if not isinstance(gate.source, Nobody | InBody):
         yield from (401, 403)
-    if gate.plugin is not None or has_path:
+    if gate.plugin is not None or "path" in places:
         yield 404
     yield from gate.raises
-    if takes_body:
+    if reads_body:
         yield from (413, 415)
-        if management:
-            yield 400
-    if takes_input:
+    if parses_body and management:
+        yield 400
+    if parses_body or "query" in places:
         yield 422
     if gate.limits:
         yield 429
@@ -247,13 +245,10 @@ def merge(base: Document, documents: Mapping[str, tuple[Document, Collection[str
 
 
 def _rename(value: Any, names: Mapping[str, str]) -> Any:
+    """The value with other names in its references: those of `$ref`, and those of a discriminator's mapping."""
     if isinstance(value, dict):
-        return {
-            key: _renamed_reference(one, names) if key == "$ref" else _rename(one, names) for key, one in value.items()
-        }
+        return {key: _rename(one, names) for key, one in value.items()}
+    if isinstance(value, str) and value.startswith(_SCHEMAS):
+        name = value.removeprefix(_SCHEMAS)
+        return _SCHEMAS + names.get(name, name)
     return [_rename(one, names) for one in value] if isinstance(value, list) else value
-
-
-def _renamed_reference(reference: Any, names: Mapping[str, str]) -> Any:
-    place, _, name = str(reference).rpartition("/")
-    return f"{place}/{names.get(name, name)}"

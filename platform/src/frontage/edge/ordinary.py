@@ -16,13 +16,12 @@ from frontage.base.logs import get_logger
 from frontage.edge.answers import Answer, AnswerNow, problem_answer
 from frontage.edge.bodies import is_encoded
 from frontage.edge.call import SCOPE_KEY, Call
-from frontage.edge.gate import Gate
+from frontage.edge.gate import WITH_BODY, Gate
 from frontage.edge.problems import WHOLE_BODY, FieldProblem, Problem, problem_of, problem_of_status
 
 log = get_logger(__name__)
 
 GATE_OPT = "frontage_gate"
-_WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
 def gate_of(handler: BaseRouteHandler) -> Gate | None:
@@ -47,7 +46,7 @@ async def pass_gate(connection: ASGIConnection[Any, Any, Any, Any], handler: Bas
     gate = gate_of(handler)
     assert gate is not None, "a route without a gate is never mounted"
     call.gate = gate
-    if connection.scope["method"] in _WITH_BODY:  # type: ignore[typeddict-item]
+    if connection.scope["method"] in WITH_BODY:  # type: ignore[typeddict-item]
         await cast("Request[Any, Any, Any]", connection).body()
         if is_encoded(call.headers.get(b"content-encoding")):
             raise Problem("unsupported_media_type")

@@ -10,10 +10,12 @@ def segments(path: str) -> list[str]:
     return [part for part in path.split("/") if part]
 
 
-def is_claim(path: str) -> bool:
-    """Whether a text may be claimed: an absolute path with at least one fixed segment first."""
+def is_claim(path: object) -> bool:
+    """Whether something may be claimed: an absolute path with at least one fixed segment first."""
+    if not isinstance(path, str):
+        return False
     parts = segments(path)
-    return path.startswith("/") and path == "/" + "/".join(parts) and bool(parts) and not _is_wildcard(parts[0])
+    return path == "/" + "/".join(parts) and bool(parts) and not _is_wildcard(parts[0])
 
 
 def covers(claim: str, path: str) -> bool:
@@ -27,9 +29,9 @@ def clash(one: str, other: str) -> bool:
     return all(_meet(a, b) for a, b in zip(segments(one), segments(other), strict=False))
 
 
-def longest_cover(claims: Iterable[str], path: str) -> int:
-    """How many segments the most specific claim over a path has; 0 when none covers it."""
-    return max((len(segments(claim)) for claim in claims if covers(claim, path)), default=0)
+def is_covered(claims: Iterable[str], path: str) -> bool:
+    """Whether a path lies under any of some claims."""
+    return any(covers(claim, path) for claim in claims)
 
 
 def _is_wildcard(segment: str) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from frontage.base.database import Database
 from frontage.base.logs import get_logger
 from frontage.edge.hot import HotRoute
-from frontage.host.errors import PluginError, Stage
+from frontage.host.errors import CONTAINED, PluginError, Stage, told
 from frontage.host.jobs import DueWork
 from frontage.host.loading import resolve
 from frontage.host.roster import Entry, Roster
@@ -18,6 +18,7 @@ from frontage.tenants.directory import Directory
 log = get_logger(__name__)
 
 START_SECONDS = 10.0
+STOP_SECONDS = 5.0
 
 Contexts = dict[str, PluginContext]
 
@@ -55,20 +56,24 @@ async def _start(entry: Entry, context: PluginContext, seconds: float) -> None:
             await resolve(hook)(context)
     except TimeoutError:
         entry.stop(PluginError(Stage.START_FAILED, f"its start took longer than {seconds:g} seconds"))
-    except Exception as error:  # noqa: BLE001  # containment: a plugin's hook may raise anything
-        entry.stop(PluginError(Stage.START_FAILED, f"its start failed: {type(error).__name__}: {error}"))
+    except CONTAINED as error:  # a plugin's hook may raise anything
+        entry.stop(PluginError(Stage.START_FAILED, f"its start failed: {told(error)}"))
 
 
-async def stop_plugins(entries: Iterable[Entry], contexts: Contexts) -> None:
-    """Call the stop hooks of the plugins that were started."""
-    for entry in entries:
-        if entry.declared.stop is None:
-            continue
-        try:
-            await resolve(entry.declared.stop)(contexts[entry.slug])
-        except Exception:
-            # Containment: one plugin's stop must not keep the others from theirs.
-            log.exception("plugin.stop_failed", plugin=entry.slug)
+async def stop_plugins(entries: Iterable[Entry], contexts: Contexts, *, seconds: float = STOP_SECONDS) -> None:
+    """Call the stop hooks, all at once; one that raises or takes too long does not keep the others from theirs."""
+    await asyncio.gather(*(_stop(entry, contexts[entry.slug], seconds) for entry in entries))
+
+
+async def _stop(entry: Entry, context: PluginContext, seconds: float) -> None:
+    hook = entry.declared.stop
+    if hook is None:
+        return
+    try:
+        async with asyncio.timeout(seconds):
+            await resolve(hook)(context)
+    except CONTAINED:
+        log.exception("plugin.stop_failed", plugin=entry.slug)
 
 
 def plugin_jobs(roster: Roster, contexts: Contexts) -> list[DueWork]:

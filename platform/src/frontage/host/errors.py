@@ -4,6 +4,9 @@ from enum import StrEnum
 
 from frontage.base.errors import FrontageError
 
+CONTAINED = (Exception, SystemExit)
+"""What is caught where a plugin's code runs: anything that it raises, and even `sys.exit()`."""
+
 
 class Stage(StrEnum):
     """How far a plugin came; everything but `serving` is where it stopped."""
@@ -22,6 +25,12 @@ class PluginError(FrontageError):
     def __init__(self, stage: Stage, reason: str) -> None:
         super().__init__(reason)
         self.stage = stage
+
+
+def told(error: BaseException) -> str:
+    """What a plugin raised, in one line."""
+    first, *_ = str(error).splitlines() or [""]
+    return f"{type(error).__name__}: {first}".rstrip(": ")
 
 
 class NoSuchPluginError(FrontageError):

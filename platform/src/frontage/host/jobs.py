@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from frontage.base.clock import utc_now
 from frontage.base.database import Database
 from frontage.base.logs import get_logger
+from frontage.host.errors import CONTAINED
 from frontage.tenants.models import JobRow
 
 log = get_logger(__name__)
@@ -34,36 +35,35 @@ class JobRunner:
     def __init__(self, database: Database, works: Iterable[DueWork]) -> None:
         self._database = database
         self._works = list(works)
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Begin looking."""
-        if self._works:
-            self._task = asyncio.create_task(self._look())
+        """Begin looking, for each job by itself: one that takes long holds up no other."""
+        self._tasks = [asyncio.create_task(self._look(work)) for work in self._works]
 
     async def stop(self) -> None:
         """Stop looking; a job under way is cancelled and will be due again."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def run_due(self) -> list[str]:
         """Run what is due now; tells the names."""
         return [work.name for work in self._works if await self._run_if_due(work)]
 
-    async def _look(self) -> None:
+    async def _look(self, work: DueWork) -> None:
         while True:
             # Spread out, so that the workers of many hosts do not all ask in the same moment.
             await asyncio.sleep(_LOOK_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311  # no secret depends on it
-            await self.run_due()
+            await self._run_if_due(work)
 
     async def _run_if_due(self, work: DueWork) -> bool:
         try:
             if not await self._claim(work):
                 return False
             await work.run()
-        except Exception:
-            # Containment: one failing job must not keep the others from running; it is due again next time.
+        except CONTAINED:
+            # A failing job must not keep the others from running; it is due again next time.
             log.exception("job.failed", job=work.name)
             return False
         return True

@@ -14,9 +14,9 @@ from frontage.edge.gate import KEY_POLICIES, Gate
 from frontage.edge.hot import HotRoute
 from frontage.edge.ordinary import gate_of, put_gate
 from frontage.edge.sources import InBody
-from frontage.host.claims import clash, covers
+from frontage.host.claims import clash, is_claim, is_covered
 from frontage.host.discovery import Candidate
-from frontage.host.errors import PluginError, Stage
+from frontage.host.errors import PluginError, Stage, told
 from frontage.host.roster import Entry, Roster
 from frontage.host.vetting import PLATFORM, vet_declaration, vet_metadata
 from frontage.plugin.declaration import Plugin
@@ -91,7 +91,7 @@ def _guarded(entry: Entry, step: Callable[[Entry], None], seconds: float) -> Non
         if isinstance(error, KeyboardInterrupt):
             raise
         # One of the host's containment points: whatever a plugin's import raises, its neighbours serve.
-        entry.stop(PluginError(Stage.IMPORT_FAILED, f"{type(error).__name__}: {error}"))
+        entry.stop(PluginError(Stage.IMPORT_FAILED, told(error)))
 
 
 def _refuse_twins(roster: Roster) -> None:
@@ -107,7 +107,8 @@ def _read_declaration(entry: Entry) -> None:
     vet_metadata(entry.candidate, version(PLATFORM))
     declared = entry.candidate.entry_point.load()
     if isinstance(declared, Plugin):
-        entry.claims = tuple(declared.paths)
+        # Also of a declaration that is about to be refused: what it claims answers in its name.
+        entry.claims = tuple(path for path in declared.paths if is_claim(path))
     entry.plugin = vet_declaration(entry.candidate, declared)
 
 
@@ -143,6 +144,8 @@ def _import_parts(entry: Entry) -> None:
     plugin = entry.declared
     if plugin.models is not None:
         entry.models = importlib.import_module(plugin.models)
+    if plugin.migrations is not None:
+        importlib.import_module(plugin.migrations)
     routes = resolve(plugin.routes) if plugin.routes is not None else []
     wrong = [reason for route in routes for reason in _wrong_route(plugin, route)]
     if wrong:
@@ -171,6 +174,8 @@ def _wrong_route(plugin: Plugin, route: object) -> list[str]:
     else:
         return [f"{route!r} is no route; use the decorators of frontage.plugin"]
     reasons = [f"{path} lies under none of its claimed paths" for path in paths if not _is_claimed(plugin, path)]
+    if isinstance(route, HotRoute) and "{" in route.path:
+        reasons.append(f"{name} is hot and found by its exact path; make it an ordinary route")
     known = {*KEY_POLICIES, *plugin.policies, *plugin.full_policies}
     reasons += [f"{name} names the unknown policy {limit!r}" for limit in _limits_of(gate) if limit not in known]
     reasons += [f"{name} asks for the scope {scope!r}; declare it" for scope in _scopes_of(gate) - set(plugin.scopes)]
@@ -187,7 +192,7 @@ def _scopes_of(gate: Gate) -> set[str]:
 
 
 def _is_claimed(plugin: Plugin, path: str) -> bool:
-    return any(covers(claim, path.replace(":str}", "}")) for claim in plugin.paths)
+    return is_covered(plugin.paths, path.replace(":str}", "}"))
 
 
 def _bind_hot(plugin: Plugin, route: HotRoute) -> HotRoute:

@@ -7,13 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, Table, inspect, text
 from sqlalchemy.exc import DBAPIError
 
@@ -22,8 +17,12 @@ from frontage.base.database import Database
 from frontage.base.errors import FrontageError
 from frontage.base.locks import exclusive
 from frontage.base.logs import get_logger
-from frontage.host.errors import PluginError, Stage
+from frontage.host.errors import CONTAINED, PluginError, Stage, told
 from frontage.host.roster import Entry, Roster
+
+if TYPE_CHECKING:  # imported where it is used: most commands migrate nothing, and it is a third of the import time
+    from alembic.config import Config
+    from alembic.migration import MigrationContext
 
 log = get_logger(__name__)
 
@@ -65,8 +64,10 @@ class Unit:
         """Whether a thing in the database is this unit's business."""
         return kind != "table" or (name is not None and name.startswith(self.prefix))
 
-    def config(self, connection: Connection | None = None) -> Config:
+    def config(self, connection: Connection | None = None) -> "Config":
         """Alembic's configuration for this unit."""
+        from alembic.config import Config
+
         config = Config()
         config.set_main_option("script_location", _escaped(_ENVIRONMENT))
         config.set_main_option("version_locations", _escaped(self.folder))
@@ -77,6 +78,8 @@ class Unit:
     @property
     def head(self) -> str | None:
         """The newest revision that the code knows."""
+        from alembic.script import ScriptDirectory
+
         return ScriptDirectory.from_config(self.config()).get_current_head()
 
 
@@ -120,9 +123,8 @@ async def _upgrade_plugin(database: Database, entry: Entry) -> list[str]:
     try:
         unit = plugin_unit(entry)
         return [] if unit is None else await _upgrade(database, unit)
-    except Exception as error:  # noqa: BLE001  # containment: a plugin's revision may raise anything
-        reason = f"its migration failed: {type(error).__name__}: {str(error).splitlines()[0]}"
-        entry.stop(PluginError(Stage.MIGRATION_FAILED, reason))
+    except CONTAINED as error:  # a plugin's revision may raise anything
+        entry.stop(PluginError(Stage.MIGRATION_FAILED, f"its migration failed: {told(error)}"))
         return []
 
 
@@ -130,6 +132,8 @@ async def _upgrade(database: Database, unit: Unit) -> list[str]:
     before = await current_revision(database, unit)
     if before == unit.head:
         return []
+    from alembic import command
+
     async with _writer(database) as connection:
         await connection.run_sync(lambda sync: command.upgrade(unit.config(sync), "head"))
     log.info("migrated", unit=unit.name, before=before, after=unit.head)
@@ -138,11 +142,13 @@ async def _upgrade(database: Database, unit: Unit) -> list[str]:
 
 async def downgrade(database: Database, unit: Unit, revision: str = "base") -> None:
     """Take a unit back to a revision."""
+    from alembic import command
+
     async with exclusive(database, "migrate"), _writer(database) as connection:
         await connection.run_sync(lambda sync: command.downgrade(unit.config(sync), revision))
 
 
-async def purge(database: Database, unit: Unit) -> None:
+async def drop_unit(database: Database, unit: Unit) -> None:
     """Remove a unit's tables and its version table."""
     await downgrade(database, unit)
     async with _writer(database) as connection:
@@ -161,8 +167,29 @@ async def pending(database: Database, units: Iterable[Unit]) -> list[str]:
     return [f"{unit.name}: at {at or 'nothing'}, needs {unit.head}" for unit, at in found if at != unit.head]
 
 
+async def stop_unmigrated(database: Database, roster: Roster) -> None:
+    """Take the plugins out of service whose tables are not those that their code needs."""
+    for entry in roster.serving:
+        unit = _readable_unit(entry)
+        for line in [] if unit is None else await pending(database, [unit]):
+            reason = f"its tables are behind ({line}); run frontage migrate"
+            entry.stop(PluginError(Stage.MIGRATION_FAILED, reason))
+
+
+def _readable_unit(entry: Entry) -> Unit | None:
+    try:
+        unit = plugin_unit(entry)
+        assert unit is None or unit.head is not None, "there is no revision"
+    except CONTAINED as error:  # to find the newest revision Alembic runs all of them
+        entry.stop(PluginError(Stage.MIGRATION_FAILED, f"its revisions cannot be read: {told(error)}"))
+        return None
+    return unit
+
+
 async def differences(database: Database, unit: Unit) -> list[Any]:
     """How a migrated unit differs from its models; empty when they agree."""
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
 
     def compare(sync: Connection) -> list[Any]:
         options = {"include_name": unit.includes, "compare_type": sync.dialect.name != "sqlite"}
@@ -185,7 +212,9 @@ async def tables_of(database: Database, prefix: str) -> list[str]:
     return [name for name in names if name.startswith(prefix)]
 
 
-def _context(connection: Connection, unit: Unit) -> MigrationContext:
+def _context(connection: Connection, unit: Unit) -> "MigrationContext":
+    from alembic.migration import MigrationContext
+
     return MigrationContext.configure(connection, opts={"version_table": unit.version_table})
 
 

@@ -18,7 +18,7 @@ from frontage.edge.gate import Gate
 from frontage.edge.hot import HotRoute
 from frontage.edge.openapi import Document, DocumentParts, Operation, complete, operation_ids
 from frontage.edge.ordinary import answer_error, call_of, gate_of, gated
-from frontage.host.errors import PluginError, Stage
+from frontage.host.errors import CONTAINED, PluginError, Stage, told
 from frontage.host.roster import Entry, Roster
 from frontage.plugin.context import PluginContext
 from frontage.tenants.key import Key
@@ -118,7 +118,8 @@ def document_of(
     title: str, version: str, prefix: str, handlers: Sequence[HTTPRouteHandler], hot: Sequence[HotRoute]
 ) -> Document:
     """The complete OpenAPI document of some routes, from an application that holds nothing else."""
-    config = OpenAPIConfig(title=title, version=version, use_handler_docstrings=True)
+    # Litestar serves the document itself under this path, where it is in nobody's way; the specimen is never served.
+    config = OpenAPIConfig(title=title, version=version, use_handler_docstrings=True, path="/-/specimen")
     specimen = build_router(handlers, hot, document=config)
     document = specimen.openapi_schema.to_schema()
     operations = [one for handler in handlers for one in _operations(handler)]
@@ -143,9 +144,8 @@ def prove(roster: Roster) -> None:
             _refuse_known_ids(entry, owners)
         except PluginError as error:
             entry.stop(error)
-        except Exception as error:  # noqa: BLE001  # containment: Litestar raises whatever it finds at construction
-            reason = f"its routes cannot be mounted: {type(error).__name__}: {error}"
-            entry.stop(PluginError(Stage.REFUSED, reason))
+        except CONTAINED as error:  # Litestar raises whatever it finds at construction
+            entry.stop(PluginError(Stage.REFUSED, f"its routes cannot be mounted: {told(error)}"))
 
 
 def _specimen_document(entry: Entry) -> Document:
@@ -159,7 +159,9 @@ def _specimen_document(entry: Entry) -> Document:
 
 def _refuse_known_ids(entry: Entry, owners: dict[str, str]) -> None:
     ids = operation_ids(entry.document)
-    if known := sorted(ids & owners.keys()):
+    if twice := sorted({one for one in ids if ids.count(one) > 1}):
+        raise PluginError(Stage.REFUSED, f"two of its operations are named {twice[0]}; give one an operation_id")
+    if known := sorted(owners.keys() & ids):
         raise PluginError(Stage.REFUSED, f"{entry.slug} and {owners[known[0]]} both name an operation {known[0]}")
     owners.update(dict.fromkeys(ids, entry.slug))
 

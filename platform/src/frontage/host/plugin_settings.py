@@ -3,7 +3,6 @@
 What is stored are the settings as written with their version, so that a plugin can be upgraded, and set back.
 """
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
@@ -83,7 +82,7 @@ def _with_nul(key: str, value: str) -> WrongSetting:
 
 
 def _wrong_float(key: str, value: float) -> list[WrongSetting]:
-    if math.isfinite(value) and abs(value) < _LARGEST_EXACT_FLOAT:
+    if abs(value) < _LARGEST_EXACT_FLOAT:  # false for infinity and for what is no number, too
         return []
     return [WrongSetting(key, value, "a finite number smaller than 2**53", "Write a smaller number.")]
 

@@ -64,7 +64,7 @@ def read_directory(
         document = TenantDocument(_shown(path), path.stem, content, installed)
         definition = document.read(free, own_numbers.get(path.stem))
         mistakes.extend(document.mistakes)
-        if definition and is_slug(path.stem):
+        if definition:
             definitions.append(definition)
     return Reading(definitions, sorted(mistakes, key=lambda mistake: mistake.where))
 

@@ -1,17 +1,22 @@
 """Vetting: what must be true of a plugin before its routes are loaded, each refusal naming who and how to mend it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import msgspec
+from msgspec import Struct
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from frontage.edge.gate import KEY_POLICIES
+from frontage.edge.openapi import OWN_NAMES
 from frontage.host.claims import RESERVED, clash, is_claim
 from frontage.host.discovery import Candidate
 from frontage.host.errors import PluginError, Stage
-from frontage.plugin.declaration import Plugin
+from frontage.plugin.declaration import Job, Plugin
+from frontage.tenants.policy import Policy
 
 PLATFORM = "frontage"
 _SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -25,35 +30,66 @@ def vet_metadata(candidate: Candidate, platform_version: str) -> None:
         raise PluginError(
             Stage.REFUSED, f"its entry point is named {candidate.slug!r}; use lower-case words joined by hyphens"
         )
-    requirement = _platform_requirement(candidate)
-    if requirement is not None and not requirement.specifier.contains(Version(platform_version), prereleases=True):
-        raise PluginError(
-            Stage.INCOMPATIBLE,
-            f"{candidate.distribution} {candidate.version} needs {requirement}, this is {PLATFORM} {platform_version}; "
-            f"install a version of {candidate.distribution} made for it",
-        )
+    for requirement in _platform_requirements(candidate):
+        if not requirement.specifier.contains(Version(platform_version), prereleases=True):
+            raise PluginError(
+                Stage.INCOMPATIBLE,
+                f"{candidate.distribution} {candidate.version} needs {requirement}, this is {PLATFORM} "
+                f"{platform_version}; install a version of {candidate.distribution} made for it",
+            )
 
 
-def _platform_requirement(candidate: Candidate) -> Requirement | None:
+def _platform_requirements(candidate: Candidate) -> Iterator[Requirement]:
     for text in candidate.requires:
         try:
             requirement = Requirement(text)
         except InvalidRequirement as error:
             raise PluginError(Stage.INCOMPATIBLE, f"its requirement {text!r} is unreadable: {error}") from None
         applies = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
-        if requirement.name == PLATFORM and applies:
-            return requirement
-    return None
+        if canonicalize_name(requirement.name) == PLATFORM and applies:
+            yield requirement
 
 
 def vet_declaration(candidate: Candidate, plugin: object) -> Plugin:
     """Refuse a declaration that contradicts itself or its package; all that is wrong is told at once."""
     if not isinstance(plugin, Plugin):
         raise PluginError(Stage.REFUSED, f"{candidate.entry_point.value} is no frontage.plugin.Plugin")
-    wrong = list(_wrong(candidate, plugin))
+    # What has the wrong type cannot be looked into any further.
+    wrong = list(_wrong_types(plugin)) or list(_wrong(candidate, plugin))
     if wrong:
         raise PluginError(Stage.REFUSED, "; ".join(wrong))
     return plugin
+
+
+def _wrong_types(plugin: Plugin) -> Iterator[str]:
+    right = {
+        "slug, title and every name of a module must be texts": _all(str, _names(plugin)),
+        "paths and schemas must be tuples of texts": _texts(plugin.paths) and _texts(plugin.schemas),
+        "settings must be a msgspec.Struct": isinstance(plugin.settings, type) and issubclass(plugin.settings, Struct),
+        "settings_version must be a whole number": type(plugin.settings_version) is int,
+        "policies must be a mapping of names to Policy": _named(plugin.policies, Policy),
+        "scopes must be a mapping of names to sentences": _named(plugin.scopes, str),
+        "jobs must be a tuple of Job": isinstance(plugin.jobs, tuple) and _all(Job, plugin.jobs),
+    }
+    yield from (f"its {rule}" for rule, holds in right.items() if not holds)
+
+
+def _names(plugin: Plugin) -> Iterator[object]:
+    yield from (plugin.slug, plugin.title)
+    optional = ("upgrade_settings", "routes", "models", "migrations", "assets", "commands", "start", "stop")
+    yield from (name for field in optional if (name := getattr(plugin, field)) is not None)
+
+
+def _all(kind: type, values: Iterable[object]) -> bool:
+    return all(isinstance(value, kind) for value in values)
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, tuple) and _all(str, value)
+
+
+def _named(value: Any, kind: type) -> bool:
+    return isinstance(value, Mapping) and _all(str, value) and _all(kind, value.values())
 
 
 def _wrong(candidate: Candidate, plugin: Plugin) -> Iterator[str]:
@@ -68,6 +104,8 @@ def _wrong(candidate: Candidate, plugin: Plugin) -> Iterator[str]:
     for name in plugin.policies:
         if not _SLUG.fullmatch(name) or name in KEY_POLICIES:
             yield f"its policy {name!r} must be a lower-case word other than {' and '.join(sorted(KEY_POLICIES))}"
+    for name in sorted(OWN_NAMES.intersection(plugin.schemas)):
+        yield f"it claims the schema name {name}, which belongs to the platform"
     yield from _wrong_settings(plugin)
 
 

@@ -1,12 +1,14 @@
 """Intake: `await accept(event)` returns when the event is on disk, and raises when it cannot be kept."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
@@ -15,14 +17,18 @@ from frontage.base.logs import get_logger
 from frontage.intake.backends import backend_for
 from frontage.intake.counters import Counters
 from frontage.intake.drainer import Drainer
+from frontage.intake.erasure import erase, erase_tenant, export_tenant, tables_of
 from frontage.intake.lane import Lane
 from frontage.intake.limits import Limits
 from frontage.intake.partitions import keep_partitions_ahead
+from frontage.intake.reading import Rollups, RollupTablesByKind
+from frontage.intake.retention import KeepOf, expire
 from frontage.intake.roller import Roller
 from frontage.intake.rollup_tables import ZoneOf
 from frontage.intake.sink import Rolls, Sink
 from frontage.intake.spooler import Spooler
-from frontage.intake.stream import BoundStream, Event
+from frontage.intake.stream import BoundStream, Event, Rollup
+from frontage.intake.tables import dead_letter, rollup_table, stream_table
 
 _ADOPT_SECONDS = 5.0
 _STOP_SECONDS = 10.0
@@ -83,6 +89,7 @@ class Intake(Collector):
             raise TypeError("two streams cannot share one kind of row")
         self._writers: list[asyncio.Task[None]] = []
         self._workers: list[asyncio.Task[None]] = []
+        self._tables = RollupTablesByKind(streams)
         self.stopped = False
 
     async def start(self) -> None:
@@ -152,6 +159,36 @@ class Intake(Collector):
             spooled=sum(tally.spooled for _label, tally in tallies),
             spool_room=max(room, 0),
         )
+
+    def rollups(self, tenant: UUID) -> Rollups:
+        """What has been counted for a tenant."""
+        return Rollups(self._database, self._tables, tenant)
+
+    @property
+    def tables(self) -> list[sa.Table]:
+        """Every table with tenants' rows that streams have."""
+        return [*tables_of(self.streams), dead_letter]
+
+    async def erase_tenant(self, tenant: UUID) -> None:
+        """Delete everything of a tenant for good; call it when no worker takes events for it any more."""
+        await erase_tenant(self._database, self.streams, tenant)
+
+    async def erase(self, kind: type[Event | Rollup], tenant: UUID, **facts: Any) -> int:
+        """Delete a tenant's rows of this kind that have these facts, such as one visitor's; gives how many."""
+        for stream in self.streams:
+            if kind is stream.stream.row:
+                return await erase(self._database, stream, stream_table(stream), tenant, facts)
+            if kind in stream.rollups:
+                return await erase(self._database, stream, rollup_table(stream, kind), tenant, facts)
+        raise TypeError(f"{kind.__name__} belongs to no stream")
+
+    def export_tenant(self, tenant: UUID) -> AsyncIterator[tuple[str, dict[str, Any]]]:
+        """Every row of a tenant, with the name of its table."""
+        return export_tenant(self._database, self.streams, tenant)
+
+    async def expire(self, tenants: Iterable[UUID], keep_of: KeepOf) -> int:
+        """Delete rows that are older than they may be; gives how many. A daily job of one process is enough."""
+        return await expire(self._database, self.streams, tenants, keep_of)
 
     def _way(self, stream: BoundStream) -> _Way:
         tally = self._counters[stream.label]

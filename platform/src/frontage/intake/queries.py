@@ -28,14 +28,14 @@ values (?, ?, ?, ?, ?, strftime('%Y-%m-%d %H:%M:%f000', 'now')) on conflict do n
 # The window takes rows up to a number of events; the first is always taken. The lock is a statement of its own
 # before this one, so that this one's snapshot holds everything that an earlier holder of the lock has done.
 POSTGRES_TAKE = f"""
-delete from {OUTBOX} where id in (
+delete from {OUTBOX} where id = any(array(
     select id from (
         select id, sum(size) over (order by id) - size as before from (
             select id, size from {OUTBOX}
             where stream = $1 and not parked and (retry_at is null or retry_at <= $2) order by id limit $3
         ) as oldest
     ) as counted where before < $4
-) returning id, size, payload, fresh, created_at, attempts
+)) returning id, size, payload, fresh, created_at, attempts
 """  # noqa: S608
 SQLITE_PEEK = f"""
 select id, size, payload, null, created_at, attempts from (

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from frontage.edge.answers import NO_CONTENT, Answer, json_answer, problem_answer
     from frontage.edge.call import Call
     from frontage.edge.gate import not_found
-    from frontage.edge.lenient import BodyReader
+    from frontage.edge.bodies import InvalidFieldError
+    from frontage.edge.lenient import BodyReader, IdText
     from frontage.edge.pages import Page, PageNumber, PageSize, Pagination
     from frontage.edge.problems import Problem, invalid
     from frontage.edge.sources import AnyKey, InBody, Nobody, PublishableKey, SecretKey, Token
@@ -53,7 +54,9 @@ __all__ = (
     "FromPath",
     "FromQuery",
     "HotRequest",
+    "IdText",
     "Injected",
+    "InvalidFieldError",
     "JSONBody",
     "Job",
     "Json",
@@ -103,7 +106,8 @@ _PLACES = {
     "frontage.edge.answers": ("NO_CONTENT", "Answer", "json_answer", "problem_answer"),
     "frontage.edge.call": ("Call",),
     "frontage.edge.gate": ("not_found",),
-    "frontage.edge.lenient": ("BodyReader",),
+    "frontage.edge.bodies": ("InvalidFieldError",),
+    "frontage.edge.lenient": ("BodyReader", "IdText"),
     "frontage.edge.pages": ("Page", "PageNumber", "PageSize", "Pagination"),
     "frontage.edge.problems": ("Problem", "invalid"),
     "frontage.plugin.context": ("PluginContext",),

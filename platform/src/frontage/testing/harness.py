@@ -85,12 +85,18 @@ async def running(
     """Migrate, apply the tenant files, and open the platform; `candidates` are the installed plugins unless given."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     write_tenants(settings.tenants_dir, tenants)
-    database = Database(settings.database_url)
-    roster, _ = await load_plugins(database, candidates, migrated=False)
-    await migrate(database, roster)
-    await apply_directory(database, settings.tenants_dir, roster.plugins, actor="test", allow_suspend=True)
-    await database.close()
+    await _prepare(settings, candidates)
     async with open_platform(settings, candidates) as platform:
         transport = httpx.ASGITransport(platform.front, raise_app_exceptions=True)
         async with httpx.AsyncClient(transport=transport, base_url=BASE_URL) as client:
             yield Running(platform, client, settings)
+
+
+async def _prepare(settings: Settings, candidates: Sequence[Candidate] | None) -> None:
+    database = Database(settings.database_url)
+    try:
+        roster, _ = await load_plugins(database, candidates, migrated=False)
+        await migrate(database, roster)
+        await apply_directory(database, settings.tenants_dir, roster.plugins, actor="test", allow_suspend=True)
+    finally:
+        await database.close()

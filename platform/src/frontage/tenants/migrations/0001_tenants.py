@@ -1,5 +1,7 @@
 """Tenants, their keys, what is on for them, and the record of changes."""
 
+from uuid import UUID
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -11,7 +13,7 @@ branch_labels = None
 depends_on = None
 
 
-def _of_tenant() -> sa.Column:
+def _of_tenant() -> sa.Column[UUID]:
     owner = sa.ForeignKey("core_tenant.id", name=None, ondelete="CASCADE")
     return sa.Column("tenant_id", sa.Uuid(), owner, primary_key=True)
 

@@ -1,0 +1,143 @@
+"""A tenant's rows can be read, given out, deleted and let go of; another's are never touched."""
+
+from datetime import timedelta
+
+import pytest
+
+from frontage.base.clock import utc_now
+from frontage.base.ids import new_id
+from frontage.intake.dead_letters import buried, retry
+from frontage.intake.partitions import make_partitions
+
+from .asking import ask, bound, counted, counts_of, moment, rows_of, tell
+from .streams import Stamp, StampCount, View, ViewVisitor, streams
+
+
+async def test_a_route_reads_totals_of_its_tenant_alone(database, intake, tenant):
+    other, day = new_id(), moment("2026-03-01")
+    for owner, card, times in ((tenant, "a", 3), (tenant, "b", 2), (other, "a", 9)):
+        await intake.accept([Stamp(card=card, occurred=day) for _ in range(times)], tenant=owner)
+    await counted(database)
+    rollups = intake.rollups(tenant)
+    assert await rollups.total(StampCount.stamps, card="a") == 3
+    assert await rollups.total(StampCount.stamps) == 5
+    assert await rollups.total(StampCount.stamps, since=day.date() + timedelta(days=1)) == 0
+    assert [(row.card, row.stamps) for row in await rollups.rows(StampCount, until=day.date())] == [("a", 3), ("b", 2)]
+
+
+async def test_deleting_a_tenant_leaves_no_row_and_touches_no_other(database, intake, tenant):
+    other = new_id()
+    for owner in (tenant, other):
+        await intake.accept([Stamp(card="a"), Stamp(card="lone \ud800"), View(visitor="v")], tenant=owner)
+    await counted(database)
+    await intake.erase_tenant(tenant)
+    for table in intake.tables:
+        owners = {row["tenant_id"] for row in await ask(database, f"select tenant_id from {table.name}")}
+        assert tenant not in owners
+        assert tenant.hex not in owners
+    assert len(await rows_of(database, "stamps")) == 1
+    assert await intake.rollups(other).total(StampCount.stamps) == 1
+
+
+async def test_events_that_were_not_counted_yet_are_deleted_with_their_tenant(database, start_intake, tenant):
+    await tell(database, "alter table loyalty_stamps_stamp_count rename to away")
+    intake = await start_intake(database)
+    other = new_id()
+    await intake.accept([Stamp(card="a")], tenant=tenant)
+    await intake.accept([Stamp(card="b")], tenant=other)
+    await tell(database, "alter table away rename to loyalty_stamps_stamp_count")
+    await intake.erase_tenant(tenant)
+    await counted(database)
+    assert {row["card"] for row in await counts_of(database, "stamps", StampCount)} == {"b"}
+
+
+async def test_an_export_has_every_row_of_the_tenant_and_none_of_another(database, intake, tenant):
+    await intake.accept([Stamp(card=str(n)) for n in range(2500)], tenant=tenant)
+    await intake.accept(Stamp(card="other"), tenant=new_id())
+    await counted(database)
+    rows = [row async for row in intake.export_tenant(tenant)]
+    stamps = [row for name, row in rows if name == "loyalty_stamps_stamps"]
+    assert len({row["id"] for row in stamps}) == 2500
+    assert {row["tenant_id"] for _name, row in rows} == {tenant}
+    assert sum(row["stamps"] for name, row in rows if name == "loyalty_stamps_stamp_count") == 2500
+
+
+async def test_one_visitor_can_be_forgotten(database, intake, tenant):
+    await intake.accept([View(visitor="me"), View(visitor="you"), View(visitor="me")], tenant=tenant)
+    await counted(database)
+    assert await intake.erase(View, tenant, visitor="me") == 2
+    assert await intake.erase(ViewVisitor, tenant, visitor="me") == 1
+    assert [row["visitor"] for row in await rows_of(database, "views")] == ["you"]
+    with pytest.raises(ValueError, match="which rows"):
+        await intake.erase(View, tenant)
+
+
+async def test_old_rows_go_by_tenant_and_their_counts_stay(database, intake, tenant):
+    other, now = new_id(), utc_now()
+    for owner in (tenant, other):
+        await intake.accept([Stamp(card="old", occurred=now - timedelta(days=40)), Stamp(card="new")], tenant=owner)
+    await counted(database)
+    keep = {tenant: timedelta(days=30)}
+    assert await intake.expire([tenant, other], lambda owner, _stream: keep.get(owner)) == 1
+    assert len(await rows_of(database, "stamps")) == 3
+    assert await intake.rollups(tenant).total(StampCount.stamps, card="old") == 1
+
+
+async def test_empty_partitions_are_dropped_and_new_ones_made_ahead(postgres_url, start_intake, tenant, tmp_path):
+    from frontage.base.database import Database
+
+    from .conftest import make_tables
+
+    database = Database(postgres_url)
+    async with database.engine.begin() as connection:
+        await connection.run_sync(make_tables)
+    kept = [stream for stream in streams if stream.stream.keep]
+    ahead = utc_now().date() + timedelta(days=8)
+    await tell(database, f"drop table loyalty_stamps_stamps_{ahead:%Y%m%d}")
+    assert await make_partitions(database, kept) == 1
+    assert await make_partitions(database, kept) == 0
+    intake = await start_intake(database)
+    await tell(
+        database,
+        "create table loyalty_stamps_stamps_20200101 partition of loyalty_stamps_stamps for values from ('2020-01-01') to ('2020-01-02')",
+    )
+    await intake.expire([tenant], lambda _owner, _stream: timedelta(days=30))
+    assert not (await ask(database, "select to_regclass('loyalty_stamps_stamps_20200101') as name"))[0]["name"]
+    await intake.stop()
+    await database.close()
+
+
+async def test_a_day_that_the_default_partition_has_already_stays_there(postgres_url):
+    from frontage.base.database import Database
+
+    from .conftest import make_tables
+
+    database = Database(postgres_url)
+    async with database.engine.begin() as connection:
+        await connection.run_sync(make_tables)
+    ahead = utc_now().date() + timedelta(days=8)
+    await tell(
+        database,
+        f"drop table loyalty_stamps_stamps_{ahead:%Y%m%d}",
+        f"insert into loyalty_stamps_stamps values (gen_random_uuid(), '{ahead}', gen_random_uuid(), now(), now(), 'a')",
+    )
+    assert await make_partitions(database, [bound("stamps")]) == 0
+    assert len(await rows_of(database, "stamps")) == 1
+    await database.close()
+
+
+async def test_a_mended_dead_letter_is_stored_and_counted(database, intake, tenant):
+    wrong = Stamp(card="a\x00b" if database.dialect == "postgresql" else ["a"])
+    await intake.accept(wrong, tenant=tenant)
+    await intake.accept(Stamp(card="lone \ud800"), tenant=tenant)
+    assert len(await buried(database)) == 2
+    await tell(
+        database,
+        """update intake_dead_letter set payload = replace(replace(payload, '["a"]', '"mended"'), 'a\\u0000b', 'mended')""",
+    )
+    sinks = {"loyalty-stamps.stamps": intake._ways[Stamp].sink}
+    results = [wrong async for _letter, wrong in retry(database, streams, sinks, await buried(database))]
+    assert results.count(None) == 1
+    await counted(database) if await ask(database, "select 1 from intake_outbox") else None
+    assert [row["card"] for row in await rows_of(database, "stamps")] == ["mended"]
+    assert len(await buried(database)) == 1

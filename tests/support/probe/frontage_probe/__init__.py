@@ -1,0 +1,1 @@
+"""A plugin that says what reached it and fails on demand; it proves what the edge promises."""

@@ -1,0 +1,268 @@
+"""The faults, one function each: it has a server running under load, does its worst, and leaves a sound server behind."""
+
+import asyncio
+import random
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import asyncpg
+
+from tests.torture.app import TABLE
+from tests.torture.client import Ledger, Load, fire
+from tests.torture.cluster import Cluster
+from tests.torture.proxy import Proxy
+from tests.torture.worker import Worker
+
+FAILPOINTS = [
+    "queue.taken",
+    "commit.before",
+    "commit.after",
+    "answer.before",
+    "answer.after",
+    "rollup.taken",
+    "rollup.committed",
+]
+SPOOL_FAILPOINTS = ["spool.before", "spool.after", "drain.before", "drain.committed", "drain.removed"]
+FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
+
+
+@dataclass
+class Scene:
+    """Where a fault happens."""
+
+    url: str
+    data_dir: Path
+    ports: tuple[int, int]
+    ledger: Ledger = field(default_factory=Ledger)
+    cluster: Cluster | None = None
+    proxy: Proxy | None = None
+    unbalanced: int = 0
+    note: str = ""
+    slowest_live: float = 0.0
+
+    def worker(self, at: int = 0, **limits: object) -> Worker:
+        url = self.cluster.url_through(self.proxy.port) if self.proxy and self.cluster else self.url
+        return Worker(url, self.data_dir, self.ports[at], limits=limits)
+
+    @asynccontextmanager
+    async def under_load(self, *workers: Worker, load: Load | None = None) -> AsyncIterator[None]:
+        """Clients and watchers, while the block runs."""
+        stop = asyncio.Event()
+        tasks = [asyncio.create_task(fire(worker.port, self.ledger, load or Load(), stop)) for worker in workers]
+        tasks += [asyncio.create_task(worker.watch(stop)) for worker in workers]
+        try:
+            yield
+        finally:
+            stop.set()
+            await asyncio.gather(*tasks)
+            self.unbalanced += sum(worker.unbalanced for worker in workers)
+            self.slowest_live = max(self.slowest_live, *(worker.slowest_live for worker in workers))
+
+    @asynccontextmanager
+    async def locked(self) -> AsyncIterator[None]:
+        """Somebody holds the table, so that events go to the spool."""
+        if self.cluster is None:
+            other = sqlite3.connect(self.data_dir / "frontage.db", isolation_level=None, timeout=30)
+            other.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            finally:
+                other.close()
+            return
+        connection = await asyncpg.connect(self.cluster.url.replace("+asyncpg", ""))
+        try:
+            await connection.execute(f"begin; lock table {TABLE} in access exclusive mode")
+            yield
+        finally:
+            await connection.close()
+
+    def remember_times(self) -> None:
+        answers = ", ".join(f"{count} x {answer.strip()}" for answer, count in sorted(self.ledger.answers.items()))
+        self.note = f"p99 {self.ledger.p99() * 1000:.0f} ms, live within {self.slowest_live * 1000:.0f} ms; {answers}"
+
+
+Fault = Callable[[Scene, int], Awaitable[int]]
+
+
+async def kill_at_random(scene: Scene, rounds: int) -> int:
+    """SIGKILL one of two workers at any moment; the other one adopts, so does the next."""
+    first, second = scene.worker(0), scene.worker(1)
+    await second.start()
+    async with scene.under_load(second, load=Load(connections=4, pause=0.01)):
+        for number in range(rounds):
+            await first.start()
+            async with scene.under_load(first):
+                if number % 2:
+                    async with scene.locked():
+                        await asyncio.sleep(random.uniform(0.05, 0.4))
+                        await first.kill()
+                else:
+                    await asyncio.sleep(random.uniform(0.02, 0.4))
+                    await first.kill()
+    await second.stop()
+    return rounds
+
+
+async def kill_at_failpoints(scene: Scene, rounds: int) -> int:
+    """SIGKILL exactly here and there."""
+    done = 0
+    for place in FAILPOINTS + SPOOL_FAILPOINTS:
+        for number in range(max(1, rounds // 12)):
+            worker = scene.worker()
+            await worker.start(failpoint=f"{place}:{random.randint(1, 6) if place not in SPOOL_FAILPOINTS else 1 + number % 2}")
+            async with scene.under_load(worker, load=Load(pause=0.002)):
+                if place in SPOOL_FAILPOINTS:
+                    async with scene.locked():
+                        await asyncio.sleep(0.5)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(10):
+                        await worker.gone()
+            assert worker.process
+            assert worker.process.returncode == -9, f"{place} was never reached"
+            done += 1
+    return done
+
+
+async def stop_at_random(scene: Scene, rounds: int) -> int:
+    """SIGTERM under load: everything in flight is answered, and nothing is left in the process."""
+    for _ in range(rounds):
+        worker = scene.worker()
+        await worker.start()
+        async with scene.under_load(worker):
+            await asyncio.sleep(random.uniform(0.1, 0.5))
+            code = await worker.stop()
+        assert code in (0, -15), f"exit code {code}"
+    return rounds
+
+
+async def crash_the_database(scene: Scene, rounds: int) -> int:
+    """`pg_ctl stop -m immediate`, and start again."""
+    assert scene.cluster
+    return await _while_away(scene, rounds, scene.cluster.stop, scene.cluster.start)
+
+
+async def freeze_the_database(scene: Scene, rounds: int) -> int:
+    """SIGSTOP for every process of the server."""
+    assert scene.cluster
+    return await _while_away(scene, rounds, scene.cluster.freeze, scene.cluster.thaw)
+
+
+async def _while_away(scene: Scene, rounds: int, go: Callable[[], None], back: Callable[[], None]) -> int:
+    worker = scene.worker()
+    await worker.start()
+    async with scene.under_load(worker, load=Load(pause=0.005)):
+        for _ in range(rounds):
+            await asyncio.sleep(0.5)
+            await asyncio.to_thread(go)
+            await asyncio.sleep(random.uniform(1, 3))
+            await asyncio.to_thread(back)
+            await asyncio.sleep(1.5)
+    await worker.settled()
+    scene.remember_times()
+    await worker.stop()
+    return rounds
+
+
+async def bad_line(scene: Scene, rounds: int) -> int:
+    """The line to the database is slow, stalls, or is cut in the middle of a reply."""
+    assert scene.proxy
+    worker = scene.worker()
+    await worker.start()
+    async with scene.under_load(worker, load=Load(pause=0.002)):
+        for number in range(rounds):
+            await asyncio.sleep(0.3)
+            if number % 3 == 0:
+                scene.proxy.delay = random.choice([0.005, 0.05, 0.5])
+                await asyncio.sleep(1)
+                scene.proxy.delay = 0
+            elif number % 3 == 1:
+                scene.proxy.flowing.clear()
+                await asyncio.sleep(1)
+                scene.proxy.flowing.set()
+            else:
+                for _ in range(10):
+                    scene.proxy.cut_after = random.randint(0, 400)
+                    await asyncio.sleep(0.05)
+                scene.proxy.cut_after = None
+    await worker.settled()
+    scene.remember_times()
+    scene.note += f"; {scene.proxy.cuts} cuts"
+    await worker.stop()
+    return rounds
+
+
+async def small_disk(scene: Scene, rounds: int) -> int:
+    """A spool on 8 MB of tmpfs: full, and free again."""
+    folder = scene.data_dir / "small"
+    folder.mkdir()
+    small = Scene(scene.url, folder, scene.ports, scene.ledger, scene.cluster)
+    for _ in range(rounds):
+        worker = small.worker()
+        mount = f'mount -t tmpfs -o size=8m tmpfs "{folder}" && exec "$@"'
+        await worker.start(wrap=["unshare", "-m", "sh", "-c", mount, "sh"])
+        async with scene.under_load(worker, load=Load(connections=32, size=100)):
+            async with scene.locked():
+                await asyncio.sleep(3)
+            await asyncio.sleep(1)
+        await worker.settled()
+        await worker.stop()
+    refused = sum(count for answer, count in scene.ledger.answers.items() if answer.startswith("503"))
+    assert refused, "the disk was never full"
+    scene.remember_times()
+    return rounds
+
+
+async def bad_disk(scene: Scene, rounds: int) -> int:
+    """ENOSPC and EIO out of the system calls themselves, in the spool or in the embedded database."""
+    for number in range(rounds):
+        kind = ["fdatasync:error=EIO:when=4+5", "pwrite64:error=ENOSPC:when=30+7", "fdatasync:error=EIO:when=1+2"][number % 3]
+        worker = scene.worker()
+        trace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={kind.split(':')[0]}", "-e", f"inject={kind}"]
+        await worker.start(wrap=trace)
+        async with scene.under_load(worker, load=Load(connections=8, pause=0.005)):
+            if scene.cluster:
+                async with scene.locked():
+                    await asyncio.sleep(1.5)
+            else:
+                await asyncio.sleep(1.5)
+        await worker.kill()
+    scene.remember_times()
+    return rounds
+
+
+async def everything_twice(scene: Scene, rounds: int) -> int:
+    """Every batch sent twice, in parallel, in another order, to two workers, while one of them is killed."""
+    for _ in range(rounds):
+        workers = [scene.worker(0), scene.worker(1)]
+        for worker in workers:
+            await worker.start()
+        async with scene.under_load(*workers, load=Load(twice=True, size=10)):
+            await asyncio.sleep(0.8)
+            await workers[0].kill()
+        await workers[1].stop()
+    return rounds
+
+
+async def jumping_clock(scene: Scene, rounds: int) -> int:
+    """The clock of the server jumps by hours and days, and clients' clocks are off; the server is killed as well."""
+    for _ in range(rounds):
+        worker = scene.worker()
+        clock = scene.data_dir / "clock"
+        clock.write_text("+0")
+        environment = {
+            "LD_PRELOAD": FAKETIME,
+            "FAKETIME_TIMESTAMP_FILE": str(clock),
+            "FAKETIME_CACHE_DURATION": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        }
+        await worker.start(**(environment if Path(FAKETIME).exists() else {}))
+        async with scene.under_load(worker, load=Load(shifted=True, pause=0.002)):
+            for jump in ("-1h", "+2d", "-3d", "+0"):
+                clock.write_text(jump)
+                await asyncio.sleep(1.1)
+            await worker.kill()
+    scene.note = "" if Path(FAKETIME).exists() else "libfaketime is missing: only the clients' clocks were off"
+    return rounds

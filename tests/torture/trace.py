@@ -1,0 +1,67 @@
+"""Proof of order: in a trace of a loaded server, every 204 is written after a sync that came after its request was read."""
+
+import asyncio
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.torture.client import Ledger, Load
+from tests.torture.faults import Scene
+
+_CALL = re.compile(r"^(\d+)\s+(\w+)\((\d+)(.*)$")
+_RESUMED = re.compile(r"^(\d+)\s+<\.\.\. (\w+) resumed>")
+
+
+@dataclass
+class Order:
+    """What the trace shows."""
+
+    answers: int = 0
+    too_early: int = 0
+
+
+def check(lines: Iterable[str]) -> Order:
+    """Read a trace of read, write and fdatasync."""
+    order = Order()
+    at, synced_from = 0, -1
+    asked: dict[str, int] = {}
+    syncing: dict[str, int] = {}
+    for line in lines:
+        at += 1
+        if resumed := _RESUMED.match(line):
+            if resumed[2] == "fdatasync" and resumed[1] in syncing:
+                synced_from = max(synced_from, syncing.pop(resumed[1]))
+            continue
+        call = _CALL.match(line)
+        if call is None:
+            continue
+        thread, name, descriptor, rest = call.groups()
+        if name == "fdatasync":
+            if "unfinished" in rest:
+                syncing[thread] = at
+            elif "= 0" in rest:
+                synced_from = max(synced_from, at)
+        elif "POST /events" in rest:
+            asked[descriptor] = at
+        elif "HTTP/1.1 204" in rest:
+            order.answers += 1
+            order.too_early += synced_from < asked.get(descriptor, at)
+    return order
+
+
+async def traced(scene: Scene, ledger: Ledger, *, spooled: bool) -> Order:
+    """A loaded run under strace."""
+    output = Path(scene.data_dir) / "order.trace"
+    worker = scene.worker()
+    wrap = ["strace", "-f", "-qq", "-s", "40", "-o", str(output), "-e", "trace=read,recvfrom,write,writev,sendto,sendmsg,fdatasync"]
+    await worker.start(wrap=wrap)
+    async with scene.under_load(worker, load=Load(connections=8)):
+        if spooled:
+            async with scene.locked():
+                await asyncio.sleep(3)
+        else:
+            await asyncio.sleep(3)
+    await worker.kill()
+    del ledger
+    return check(output.read_text(errors="replace").splitlines())
