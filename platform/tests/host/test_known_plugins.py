@@ -46,7 +46,7 @@ async def test_who_does_not_serve_is_not_remembered(database, shelf):
     assert await recall(database) == {}
 
 
-async def test_a_new_version_and_new_claims_are_remembered_without_loss_of_rank(database, shelf):
+async def test_new_claims_are_remembered_without_loss_of_rank(database, shelf):
     shelf.put("one")
     shelf.put("two")
     await remember(database, load_roster(shelf.find("one")))

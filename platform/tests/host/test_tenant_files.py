@@ -171,6 +171,12 @@ BROKEN = [
     ),
     ("settings together", GOOD + "[plugins.range]\nlow = 5", "plugins.range", "Change one of them"),
     (
+        "setting endlessly small",
+        GOOD + "[plugins.store-locator]\nradius = -inf",
+        "plugins.store-locator.radius",
+        "smaller number",
+    ),
+    (
         "setting no number",
         GOOD + "[plugins.store-locator]\nradius = nan",
         "plugins.store-locator.radius",

@@ -105,6 +105,7 @@ async def load_plugins(
     roster = load_roster(find_candidates() if candidates is None else candidates, seniority=list(known))
     load_parts(roster)
     prove(roster)
+    asset_folders(roster)
     if migrated:
         await stop_unmigrated(database, roster)
     return roster, known
@@ -121,7 +122,8 @@ def _assemble(services: Services, contexts: Contexts, known: dict[str, tuple[str
     assets = AssetStore(asset_folders(roster), base_path)
     document = document_of_all(roster)
     documents = {WHOLE: document, **{entry.slug: entry.document for entry in roster.serving}}
-    own = own_routes(assets, Reference(documents, base_path))
+    placed = {slug: {**one, "servers": [{"url": settings.base_url}]} for slug, one in documents.items()}
+    own = own_routes(assets, Reference(placed, base_path))
     hot = bound_hot_routes(roster, contexts)
     ordinary = [*own, *(handler for entry in roster.serving for handler in entry.ordinary)]
     state: dict[str, Any] = {"services": services, "contexts": contexts}

@@ -9,12 +9,11 @@ from frontage.edge.answers import Answer, AnswerNow
 from frontage.edge.call import Call
 from frontage.edge.limits import Ask, Limiter
 from frontage.edge.problems import Problem
+from frontage.edge.reserved import KEY_POLICIES
 from frontage.edge.sources import InBody, TenantSource
 from frontage.tenants.directory import Directory
 from frontage.tenants.policy import Per, Policy
 
-KEY_POLICIES = frozenset({"secret", "publishable"})
-"""Either name stands for the policy of whatever key has called."""
 SMALL_BODY = 64 * 1024
 WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 """Methods whose body is read and measured on ordinary routes, wanted or not."""

@@ -13,6 +13,7 @@ import msgspec
 from frontage.edge.gate import WITH_BODY, Gate
 from frontage.edge.hot import HotRoute
 from frontage.edge.problems import KINDS, FieldProblem
+from frontage.edge.reserved import OWN_SCHEMAS
 from frontage.edge.sources import AnyKey, InBody, Nobody, PublishableKey, SecretKey, Token, describe
 
 Document = dict[str, Any]
@@ -20,8 +21,6 @@ _SCHEMAS = "#/components/schemas/"
 _REFERENCE = _SCHEMAS + "{name}"
 _TYPED_PARAMETER = re.compile(r"\{([^:{}]+):[^{}]+\}")
 _PROBLEM_REFERENCE = {"$ref": "#/components/schemas/Problem"}
-OWN_NAMES = frozenset({"Problem", "FieldProblem", "Pagination"})
-"""Components of the platform, alike in every document."""
 
 _INTEGER = {"schema": {"type": "integer", "minimum": 0}}
 _LIMIT_HEADERS = {
@@ -96,11 +95,6 @@ def complete(parts: DocumentParts) -> Document:
         described["operationId"] = route.described.operation_id or f"{parts.prefix}.{route.name}"
         schemas.update(found)
         _complete_operation(described, route.gate, reads_body=route.reader is not None, management=False)
-        for status, sentence in route.described.responses:
-            described["responses"][str(status)] = {
-                **described["responses"].get(str(status), {}),
-                "description": sentence,
-            }
         paths.setdefault(plain_path(route.path), {})[route.method.lower()] = described
     for path in paths.values():
         for described in path.values():
@@ -156,7 +150,8 @@ def _describe_hot(route: HotRoute) -> tuple[dict[str, Any], dict[str, Any]]:
     success: dict[str, Any] = {"description": "Done." if told.status == 204 else "The answer."}
     if told.returns is not None:
         success["content"] = {"application/json": {"schema": found[id(told.returns)]}}
-    operation["responses"] = {str(told.status): success}
+    operation["responses"] = {str(status): {"description": sentence} for status, sentence in told.responses}
+    operation["responses"][str(told.status)] = success
     return operation, components
 
 
@@ -181,7 +176,8 @@ def _complete_operation(operation: dict[str, Any], gate: Gate, *, reads_body: bo
     for status in _refusals(operation, gate, reads_body=reads_body, management=management):
         headers = {**(limited if status not in {401, 413, 415} else {}), **cross}
         headers |= _RETRY_AFTER if status in {429, 503} else {}
-        responses.setdefault(str(status), _refusal(status, headers, own_words=gate.refuse is not None))
+        refusal = _refusal(status, headers, own_words=gate.refuse is not None)
+        responses[str(status)] = {**refusal, **responses.get(str(status), {})}
     operation["responses"] = responses
     operation["x-tenant-scope"] = describe(gate.source)
     if gate.plugin is not None:
@@ -235,7 +231,7 @@ def merge(base: Document, documents: Mapping[str, tuple[Document, Collection[str
     schemas = dict(base["components"]["schemas"])
     for slug, (document, claimed) in documents.items():
         own = document["components"]["schemas"]
-        names = {name: name if name in claimed or name in OWN_NAMES else f"{slug}.{name}" for name in own}
+        names = {name: name if name in claimed or name in OWN_SCHEMAS else f"{slug}.{name}" for name in own}
         renamed = _rename(document, names)
         merged["paths"].update(renamed["paths"])
         schemas.update({names[name]: schema for name, schema in renamed["components"]["schemas"].items()})

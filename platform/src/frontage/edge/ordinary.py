@@ -1,7 +1,6 @@
 """Ordinary routes: Litestar handlers behind the same gate, by a guard that runs before anything is parsed."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, cast
 
 from litestar import Request, Response
@@ -126,9 +125,9 @@ def gated(
     opt = {GATE_OPT: gate, **words.pop("opt", {})}
     guards = [pass_gate, *words.pop("guards", [])]
     words.setdefault("request_max_body_size", gate.cap)
-    return cast("Callable[[Any], HTTPRouteHandler]", decorator(path, opt=opt, guards=guards, **words))
 
+    def declare(function: Any) -> HTTPRouteHandler:
+        told = {"summary": function.__name__.replace("_", " ").capitalize(), **words}
+        return cast("HTTPRouteHandler", decorator(path, opt=opt, guards=guards, **told)(function))
 
-def bind_gate(gate: Gate, **changes: Any) -> Gate:
-    """A gate with what only its host knows."""
-    return replace(gate, **changes)
+    return declare

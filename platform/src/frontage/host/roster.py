@@ -6,13 +6,14 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from frontage.base.logs import get_logger
-from frontage.edge.hot import HotRoute
 from frontage.host.discovery import Candidate
 from frontage.host.errors import NoSuchPluginError, PluginError, Stage
 from frontage.plugin.declaration import Plugin
 
 if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
+
+    from frontage.edge.hot import HotRoute
 
 log = get_logger(__name__)
 
@@ -27,7 +28,7 @@ class Entry:
     reason: str = ""
     claims: tuple[str, ...] = ()
     """Its paths; those it claimed last time when its declaration cannot be read."""
-    hot: list[HotRoute] = field(default_factory=list)
+    hot: list["HotRoute"] = field(default_factory=list)
     ordinary: list["HTTPRouteHandler"] = field(default_factory=list)
     models: ModuleType | None = None
     document: dict[str, Any] = field(default_factory=dict)

@@ -10,8 +10,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from frontage.edge.gate import KEY_POLICIES
-from frontage.edge.openapi import OWN_NAMES
+from frontage.edge.reserved import KEY_POLICIES, OWN_SCHEMAS
 from frontage.host.claims import RESERVED, clash, is_claim
 from frontage.host.discovery import Candidate
 from frontage.host.errors import PluginError, Stage
@@ -104,7 +103,7 @@ def _wrong(candidate: Candidate, plugin: Plugin) -> Iterator[str]:
     for name in plugin.policies:
         if not _SLUG.fullmatch(name) or name in KEY_POLICIES:
             yield f"its policy {name!r} must be a lower-case word other than {' and '.join(sorted(KEY_POLICIES))}"
-    for name in sorted(OWN_NAMES.intersection(plugin.schemas)):
+    for name in sorted(OWN_SCHEMAS.intersection(plugin.schemas)):
         yield f"it claims the schema name {name}, which belongs to the platform"
     yield from _wrong_settings(plugin)
 

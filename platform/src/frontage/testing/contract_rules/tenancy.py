@@ -1,0 +1,158 @@
+"""Rules about tenants: the plugin is off where it is off, and nobody sees or touches what is another's."""
+
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from itertools import islice, product
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from frontage.base.ids import to_short
+from frontage.edge.call import Call
+from frontage.edge.problems import Problem
+from frontage.host.errors import told
+from frontage.tenants.tenant import Tenant
+from frontage.testing.bench import OTHER, OWNER, WITHOUT, Scene, Shop
+from frontage.testing.calls import Operation, ask, credentials, operations_of
+from frontage.testing.harness import Running
+from frontage.testing.made_rows import MadeRow, make_rows, marks_of, stored_rows
+from frontage.testing.rule import Finding, rule
+
+_MOST_PATHS = 200
+_NOWHERE = Tenant.__name__.lower()
+Names = Sequence[tuple[str, str]]
+
+
+@rule(
+    "off-is-off",
+    "Off for a tenant, every route gives its declared answer, and no operation writes a row.",
+    reason="A shop that has not turned a plugin on must not pay for it, nor have its visitors recorded by it.",
+)
+async def off_is_off(scene: Scene) -> AsyncIterator[Finding]:
+    """Ask every operation for the tenant that has the plugin off."""
+    running, shop, tables = await scene.running(), await scene.shop(WITHOUT), await scene.tables()
+    for operation in operations_of(await scene.entry()):
+        before = await stored_rows(running, tables, shop.tenant)
+        answer = await ask(running, operation, shop)
+        if operation.finds_tenant:
+            for finding in _wrong_off_answer(running, operation, shop, answer):
+                yield finding
+        if await stored_rows(running, tables, shop.tenant) != before:
+            fix = "Write for the tenant that the gate let in; for all of them, use context.tenants_with_plugin()."
+            yield Finding(f"{operation.name} writes rows for a tenant that has the plugin off.", fix)
+
+
+def _wrong_off_answer(
+    running: Running, operation: Operation, shop: Shop, answer: httpx.Response
+) -> Iterator[Finding]:
+    try:
+        status, body = _declared_answer(running, operation, shop)
+    except Exception as error:  # noqa: BLE001  # it is the plugin's own function
+        fix = "Let off= take the call, and give an Answer or raise a Problem."
+        yield Finding(f"The off-answer of {operation.name} raises {told(error)}", fix)
+        return
+    if answer.status_code != status or body not in {None, answer.content}:
+        found = f"{operation.name} answers {answer.status_code} where the plugin is off, not {status} as declared."
+        yield Finding(found, "Find the tenant by the route's tenant= alone.")
+
+
+def _declared_answer(running: Running, operation: Operation, shop: Shop) -> tuple[int, bytes | None]:
+    headers = [(name.lower().encode(), text.encode()) for name, text in credentials(operation, shop).items()]
+    scope: Any = {"type": "http", "method": operation.method, "path": operation.path, "query_string": b""}
+    call = Call({**scope, "headers": headers, "client": None}, running.platform.front.keeper)
+    call.tenant, call.gate = shop.tenant, operation.gate
+    try:
+        answer = operation.gate.off(call)
+    except Problem as problem:
+        if operation.gate.refuse is None:
+            return problem.kind.status, None
+        answer = operation.gate.refuse(problem, call)
+    return answer.status, answer.body
+
+
+@rule(
+    "tenants-apart",
+    "With the keys of one tenant nobody sees, changes or deletes a row of another.",
+    reason="Shops that know nothing of each other share this database.",
+)
+async def tenants_apart(scene: Scene) -> AsyncIterator[Finding]:
+    """Ask every operation as one tenant, naming the rows of another."""
+    running, owner, other = await scene.running(), await scene.shop(OWNER), await scene.shop(OTHER)
+    rows = await make_rows(scene, owner.tenant)
+    tables, marks = await scene.tables(), marks_of(rows)
+    fix = "Take the session that is injected, or context.reading and context.writing: they keep to the tenant."
+    for operation in operations_of(await scene.entry()):
+        if not operation.finds_tenant:
+            continue
+        before = await stored_rows(running, tables, owner.tenant)
+        for places, _ in _paths(operation, rows, owner, other):
+            answer = await ask(running, operation, other, places=places)
+            if any(mark in answer.text for mark in marks.difference(places.values())):
+                yield Finding(f"{operation.name} shows a row of another tenant.", fix)
+                break
+        after = await stored_rows(running, tables, owner.tenant)
+        for table in (table for table in before if before[table] != after[table]):
+            yield Finding(f"{operation.name} changes or deletes another tenant's row of {table}.", fix)
+
+
+@rule(
+    "foreign-is-unknown",
+    "An id of another tenant's row is answered exactly like an id that nobody has.",
+    reason="Whoever can tell them apart can find out what other shops have.",
+)
+async def foreign_is_unknown(scene: Scene) -> AsyncIterator[Finding]:
+    """Ask with a foreign and an unknown name of the same kind, and compare."""
+    running, owner, other = await scene.running(), await scene.shop(OWNER), await scene.shop(OTHER)
+    for operation in operations_of(await scene.entry()):
+        if not (operation.finds_tenant and operation.places):
+            continue
+        rows = await make_rows(scene, owner.tenant)
+        for foreign, unknown in _paths(operation, rows, owner, other):
+            if foreign == unknown:
+                continue
+            one = _comparable(await ask(running, operation, other, places=foreign))
+            two = _comparable(await ask(running, operation, other, places=unknown))
+            if one != two:
+                found = f"{operation.name} answers {one} to a foreign name, {two} to an unknown one."
+                yield Finding(found, "Look for the row within the tenant, and raise not_found when there is none.")
+                break
+
+
+def _paths(
+    operation: Operation, rows: Sequence[MadeRow], owner: Shop, other: Shop
+) -> Iterator[tuple[Mapping[str, str], Mapping[str, str]]]:
+    """What to put in the path: every combination of names of rows and tenants, with one that names nothing."""
+    if not operation.places:
+        yield {}, {}
+        return
+    names = [pair for row in rows for pair in row.names] + _tenant_names(owner.tenant, other.tenant)
+    for chosen in islice(product(names, repeat=len(operation.places)), _MOST_PATHS):
+        foreign = {place: quote(pair[0], safe="") for place, pair in zip(operation.places, chosen, strict=True)}
+        unknown = {place: quote(pair[1], safe="") for place, pair in zip(operation.places, chosen, strict=True)}
+        yield foreign, unknown
+
+
+def _tenant_names(owner: Tenant, other: Tenant) -> list[tuple[str, str]]:
+    nobody = new_tenant_names()
+    foreign = [(owner.slug, nobody[0]), (owner.short_id, nobody[1]), (str(owner.number), nobody[2])]
+    # One's own name stays what it is: it leads to what lies below it.
+    return foreign + [(name, name) for name in (other.slug, other.short_id, str(other.number))]
+
+
+def new_tenant_names() -> tuple[str, str, str]:
+    """Slug, id and number of a tenant that there is not."""
+    from frontage.base.ids import new_id
+
+    return "nowhere", to_short(new_id()), "999999"
+
+
+def _comparable(answer: httpx.Response) -> tuple[int, str]:
+    """What two refusals must have in common; whatever succeeds may speak of itself."""
+    if answer.is_success:
+        return answer.status_code, ""
+    body = answer.text
+    if "json" in answer.headers.get("content-type", ""):
+        members = answer.json()
+        if isinstance(members, dict):
+            body = str({name: value for name, value in members.items() if name != "timestamp"})
+    return answer.status_code, body
