@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import pytest_asyncio
 from sqlalchemy import update
 
 from frontage.tenants.key_format import KeyKind, checksum, generate, is_well_formed
@@ -44,7 +45,7 @@ MALFORMED = [
 ]
 
 
-@pytest.fixture(params=["unknown", "revoked", "expired", "suspended"])
+@pytest_asyncio.fixture(loop_scope="module", params=["unknown", "revoked", "expired", "suspended"])
 async def dead_key(request, stored_shop):
     """A key that has the right form and opens nothing any more."""
     if request.param == "unknown":

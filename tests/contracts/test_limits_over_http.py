@@ -84,7 +84,7 @@ async def test_a_429_tells_the_limit_and_when_to_come_again(shop, path):
     ("method", "path", "status", "headers"),
     [
         pytest.param("GET", WHOAMI, 401, {"X-API-Key": "x"}, id="401"),
-        pytest.param("GET", MENU, 401, {}, id="401 of a hot route"),
+        pytest.param("GET", MENU, 401, {"X-API-Key": "x"}, id="401 of a hot route"),
         pytest.param("DELETE", WHOAMI, 405, {}, id="405"),
         pytest.param("PUT", MENU, 405, {}, id="405 of a hot route"),
         pytest.param("POST", DISHES, 413, {"Content-Length": "70000"}, id="413"),

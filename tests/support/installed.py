@@ -14,7 +14,9 @@ def write_metadata(
     name = f"frontage-{slug}"
     info = folder / f"{name.replace('-', '_')}-{version}.dist-info"
     info.mkdir(parents=True, exist_ok=True)
-    info.joinpath("METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nRequires-Dist: {requires}\n")
+    info.joinpath("METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nRequires-Dist: {requires}\n"
+    )
     info.joinpath("entry_points.txt").write_text(f"[frontage.plugins]\n{slug} = {reference}\n")
     return folder
 
@@ -25,7 +27,9 @@ def install_kitchen_sink(folder: Path) -> list[Path]:
     return [folder, KITCHEN_SINK]
 
 
-def write_plugin(folder: Path, slug: str, source: str, *, files: Mapping[str, str] | None = None, **metadata: str) -> Path:
+def write_plugin(
+    folder: Path, slug: str, source: str, *, files: Mapping[str, str] | None = None, **metadata: str
+) -> Path:
     """Write and install a plugin whose declaration module is `source`; gives what must be on the path."""
     package = folder / f"frontage_{slug.replace('-', '_')}"
     package.mkdir(parents=True, exist_ok=True)

@@ -1,13 +1,15 @@
 """A shelf of plugins for one test: a folder on the path, as pip fills it, forgotten when the test ends."""
 
 import importlib
+import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from installed import install_kitchen_sink, write_plugin
+from installed import KITCHEN_SINK, install_kitchen_sink, write_plugin
 
 from frontage.base.tables import Table
 from frontage.host.discovery import Candidate, find_candidates
@@ -15,7 +17,7 @@ from frontage.host.discovery import Candidate, find_candidates
 NAMES = "ADDRESS, KEY, TENANT, Job, Plugin, Policy"
 
 
-def declare(slug: str, before: str = "", **words: str) -> str:
+def declare(slug: str, before: str = "", /, **words: str) -> str:
     """The source of a declaration; words are Python expressions, `before` stands in front of it."""
     told = {"slug": repr(slug), "title": repr(slug), "paths": repr((f"/{slug}/api",)), **words}
     fields = "".join(f"    {name}={expression},\n" for name, expression in told.items())
@@ -52,6 +54,20 @@ class Shelf:
                 sys.path.append(str(path))
         importlib.invalidate_caches()
         return self.find("kitchen-sink")[0]
+
+    def environment(self, folder: Path, database_url: str | None = None) -> dict[str, str]:
+        """What a command needs to see this shelf and to keep everything in one folder."""
+        mine = {name: value for name, value in os.environ.items() if not name.startswith("FRONTAGE_")}
+        (folder / "tenants").mkdir(exist_ok=True)
+        path = [str(self.folder), str(KITCHEN_SINK), *filter(None, [os.environ.get("PYTHONPATH")])]
+        mine |= {"PYTHONPATH": os.pathsep.join(path), "FRONTAGE_SECRET": "a secret that only tests use, long enough"}
+        mine |= {"FRONTAGE_DATA_DIR": str(folder), "FRONTAGE_TENANTS_DIR": str(folder / "tenants")}
+        return mine | ({"FRONTAGE_DATABASE_URL": database_url} if database_url else {})
+
+    def begin(self, environment: dict[str, str], *words: str) -> subprocess.Popen[str]:
+        """Begin a `frontage` command in a process of its own."""
+        command = [sys.executable, "-c", "from frontage.cli import main; main()", *words]
+        return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def find(self, *slugs: str) -> list[Candidate]:
         """The candidates with these slugs; the test is not disturbed by what else is installed."""

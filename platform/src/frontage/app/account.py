@@ -8,7 +8,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from frontage.app.key_requests import KeyChecker
+from frontage.app.key_requests import KeyChecker, refuse_origins
 from frontage.app.services import Services
 from frontage.base.ids import parse_id, to_short
 from frontage.edge.gate import not_found
@@ -203,9 +203,10 @@ async def change_api_key(
     data: JSONBody[KeyPatch],
 ) -> KeyOut:
     """Change a key's name, scopes, origins, policy or expiry."""
+    change = _checked_change(data, services)
     async with services.database.writing() as session:
         row = await keys.find_key(session, tenant.id, parse_id(key_id))
-        change = _checked_change(data, KeyKind(row.kind), services)
+        refuse_origins(KeyKind(row.kind), change.origins or ())
         row = await keys.change_key(session, tenant.id, row.id, change, actor_of(key))
     await services.directory.refresh()
     return KeyOut.of(row)
@@ -248,14 +249,14 @@ async def read_audit(
     return AuditPage([audit_out(row) for row in rows], Pagination.of(page, page_size, total))
 
 
-def _checked_change(data: KeyPatch, kind: KeyKind, services: Services) -> keys.KeyChange:
+def _checked_change(data: KeyPatch, services: Services) -> keys.KeyChange:
     checker = KeyChecker(services.scopes)
     change = keys.KeyChange(
         name=None if data.name is UNSET else checker.name(data.name),
         scopes=None if data.scopes is UNSET else checker.scopes(data.scopes),
-        origins=None if data.allowed_origins is UNSET else checker.origins(data.allowed_origins, kind),
-        windows=checker.windows(data.policy or None),
-        expires_at=checker.expiry(data.expires_at or None),
+        origins=None if data.allowed_origins is UNSET else checker.origins(data.allowed_origins),
+        windows=None if data.policy is UNSET else checker.windows(data.policy),
+        expires_at=None if data.expires_at is UNSET else checker.expiry(data.expires_at),
         cleared=frozenset(
             name for name, value in (("windows", data.policy), ("expires_at", data.expires_at)) if value is None
         ),

@@ -14,6 +14,13 @@ LONGEST_NAME = 100
 MOST_ORIGINS = 50
 
 
+def refuse_origins(kind: KeyKind, origins: Collection[str]) -> None:
+    """Refuse origins for a secret key; a change learns only from its row which kind it is."""
+    if origins and kind is KeyKind.SECRET:
+        message = "A secret key is never sent by a browser; it has no origins."
+        raise Problem("validation_error", "The key is not valid.", errors=[FieldProblem("allowed_origins", message)])
+
+
 class KeyChecker:
     """Collects what is wrong with a request for a key."""
 
@@ -36,11 +43,12 @@ class KeyChecker:
             kind=kind,
             name=self.name(name),
             scopes=self.scopes(scopes),
-            origins=self.origins(origins, kind),
+            origins=self.origins(origins),
             windows=self.windows(policy),
             expires_at=self.expiry(expires_at),
         )
         self.finish()
+        refuse_origins(kind, origins)
         return checked
 
     def finish(self) -> None:
@@ -62,10 +70,8 @@ class KeyChecker:
             self._wrong("scopes", f"Expected scopes among {', '.join(sorted(self._known_scopes))}.")
         return given
 
-    def origins(self, origins: Sequence[str], kind: KeyKind) -> tuple[str, ...]:
-        """Origins in their normal form; only a publishable key has any."""
-        if origins and kind is KeyKind.SECRET:
-            self._wrong("allowed_origins", "A secret key is never sent by a browser; it has no origins.")
+    def origins(self, origins: Sequence[str]) -> tuple[str, ...]:
+        """Origins in their normal form."""
         if len(origins) > MOST_ORIGINS:
             self._wrong("allowed_origins", f"Expected at most {MOST_ORIGINS} origins.")
         return tuple(self._origin(place, text) for place, text in enumerate(origins[:MOST_ORIGINS]))

@@ -17,6 +17,7 @@ from frontage.host.migrating import Unit, floor_units, pending, plugin_unit
 from frontage.plugin.routes import get
 
 _PING_SECONDS = 1.0
+_AWAY = "the database does not answer"
 _OPEN: dict[str, Any] = {"tenant": Nobody(), "limit": (), "off": not_found, "tags": ["Operations"]}
 
 
@@ -43,8 +44,13 @@ async def live() -> Liveness:
 @get("/health/ready", **_OPEN)
 async def ready(services: Injected[Services]) -> Response[Readiness]:
     """Tell whether requests should be sent here."""
+    health = services.intake.health()
     reasons = ["draining"] if services.draining else await _reasons(services)
     degraded = [f"plugin {entry.slug}: {entry.stage.value}" for entry in services.roster.stopped]
+    degraded += health.degraded
+    if reasons == [_AWAY] and services.intake.streams and health.ready:
+        # Events are kept in the spool meanwhile; turning the browsers away would lose what they send.
+        reasons, degraded = [], [_AWAY, *degraded]
     readiness = Readiness("not ready" if reasons else "ready", reasons, degraded)
     return Response(readiness, status_code=503 if reasons else 200)
 
@@ -59,7 +65,7 @@ async def _reasons(services: Services) -> list[str]:
     except Exception as error:
         if not is_unavailable(error):
             raise
-        return ["the database does not answer"]
+        return [_AWAY]
     services.migrated = not behind
     return [f"migrations are due: {line}" for line in behind]
 

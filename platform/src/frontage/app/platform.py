@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from importlib.metadata import version
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +13,7 @@ from litestar.handlers import HTTPRouteHandler
 from prometheus_client import PLATFORM_COLLECTOR, PROCESS_COLLECTOR
 
 from frontage.app.account import ACCOUNT_ROUTES
+from frontage.app.housekeeping import own_jobs
 from frontage.app.operations import OPERATION_ROUTES
 from frontage.app.reference import WHOLE, Reference, reference_routes
 from frontage.app.services import Services
@@ -40,14 +40,14 @@ from frontage.host.contexts import (
     stop_plugins,
 )
 from frontage.host.discovery import Candidate, find_candidates
-from frontage.host.jobs import DueWork, JobRunner
+from frontage.host.jobs import JobRunner
 from frontage.host.known_plugins import StoppedPaths, recall, remember
 from frontage.host.loading import load_parts, load_roster
 from frontage.host.migrating import stop_unmigrated
 from frontage.host.mounting import build_router, document_of, prove
 from frontage.host.plugin_settings import decode_settings
 from frontage.host.roster import Roster
-from frontage.tenants import audit
+from frontage.intake.intake import Intake
 from frontage.tenants.directory import Directory, SettingsDecoder
 from frontage.tenants.policy import Window
 from frontage.tenants.watch import DirectoryWatch
@@ -71,27 +71,33 @@ class Platform:
 
 
 @asynccontextmanager
-async def open_platform(settings: Settings, candidates: Sequence[Candidate] | None = None) -> AsyncIterator[Platform]:
+async def open_platform(
+    settings: Settings, candidates: Sequence[Candidate] | None = None, *, worker: str = "0"
+) -> AsyncIterator[Platform]:
     """Open everything in order, and close it in the opposite order when the block ends."""
     database = Database(settings.database_url)
     pepper = load_pepper(settings)
     roster, known = await load_plugins(database, candidates)
     directory = Directory(database, pepper, settings_decoder(roster))
-    services = Services(settings, database, pepper, directory, roster)
-    contexts = make_contexts(roster, database, directory, settings.data_dir)
+    streams = [stream for entry in roster.serving for stream in entry.streams]
+    intake = Intake(database, settings.data_dir, streams, worker=worker, zone_of=directory.zone_of)
+    services = Services(settings, database, pepper, directory, roster, intake)
+    contexts = make_contexts(roster, database, directory, intake, settings.data_dir)
     watch = DirectoryWatch(database, directory)
     try:
         await directory.refresh()
         await start_plugins(roster, contexts)
         await remember(database, roster)
         await watch.start()
-        jobs = JobRunner(database, [*_own_jobs(database), *plugin_jobs(roster, contexts)])
+        await intake.start()
+        jobs = JobRunner(database, [*own_jobs(services), *plugin_jobs(roster, contexts)])
         await jobs.start()
         try:
             yield _assemble(services, contexts, known)
         finally:
             await jobs.stop()
             await stop_plugins(roster.serving, contexts)
+            await intake.stop()
     finally:
         await watch.stop()
         await database.close()
@@ -140,6 +146,7 @@ def _assemble(services: Services, contexts: Contexts, known: dict[str, tuple[str
         secure=settings.base_url.startswith("https://"),
     )
     services.metrics.register(meter)
+    services.metrics.register(services.intake)
     services.metrics.register(PROCESS_COLLECTOR)
     services.metrics.register(PLATFORM_COLLECTOR)
     return Platform(services, front, router, document)
@@ -170,14 +177,6 @@ def settings_decoder(roster: Roster) -> SettingsDecoder:
 def _public_paths(ordinary: Sequence[HTTPRouteHandler], hot: Sequence[str]) -> PublicPaths:
     gates = [(path, gate_of(handler)) for handler in ordinary for path in handler.paths]
     return PublicPaths([*hot, *(path for path, gate in gates if gate is not None and gate.public)])
-
-
-def _own_jobs(database: Database) -> list[DueWork]:
-    async def forget_old_audit() -> None:
-        async with database.writing() as session:
-            await audit.forget_old(session)
-
-    return [DueWork("core.forget-old-audit", timedelta(days=1), forget_old_audit)]
 
 
 class _Nearing:

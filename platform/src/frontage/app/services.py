@@ -8,6 +8,7 @@ from frontage.base.database import Database
 from frontage.base.pepper import Pepper
 from frontage.base.settings import Settings
 from frontage.host.roster import Roster
+from frontage.intake.intake import Intake
 from frontage.tenants.directory import Directory
 
 SCOPES = {"keys:write": "Manage the tenant's keys and read its audit; its holder can make keys with any scope."}
@@ -22,6 +23,7 @@ class Services:
     pepper: Pepper
     directory: Directory
     roster: Roster
+    intake: Intake
     metrics: CollectorRegistry = field(default_factory=lambda: CollectorRegistry(auto_describe=False))
     draining: bool = False
     migrated: bool = False

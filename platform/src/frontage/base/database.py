@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import Connection, event, text
+from sqlalchemy import URL, Connection, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -30,7 +30,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
         self.dialect: Dialect = "sqlite" if self.url.get_backend_name() == "sqlite" else "postgresql"
-        self.engine = _sqlite_engine(url) if self.dialect == "sqlite" else _postgres_engine(url)
+        self.engine = _sqlite_engine(url) if self.dialect == "sqlite" else _postgres_engine(self.url)
         writer = self.engine.execution_options(frontage_write=True)
         self._readers = async_sessionmaker(self.engine, expire_on_commit=False)
         self._writers = async_sessionmaker(writer, expire_on_commit=False)
@@ -63,7 +63,7 @@ class Database:
         while True:
             try:
                 return await asyncio.wait_for(self.ping(), _CONNECT_SECONDS)
-            except (OSError, TimeoutError, DBAPIError) as error:
+            except Exception as error:  # noqa: BLE001  # while it connects, a driver raises whatever it likes
                 reason = _first_line(error)
             if asyncio.get_running_loop().time() + pause > deadline:
                 raise DatabaseUnavailableError(f"The database at {place} does not answer: {reason}")
@@ -80,11 +80,14 @@ def is_unavailable(error: BaseException) -> bool:
     """Whether an error means that the database is away or overloaded, not that the statement was wrong."""
     if isinstance(error, PoolTimeoutError | OSError | TimeoutError | DatabaseUnavailableError):
         return True
+    # While it connects, a driver's error comes as it is; afterwards it comes inside one of SQLAlchemy's.
+    if getattr(getattr(error, "orig", error), "sqlstate", None) in _AWAY:
+        return True
     if not isinstance(error, DBAPIError):
         return False
-    if error.connection_invalidated or getattr(error.orig, "sqlstate", None) in _AWAY:
-        return True
-    return isinstance(error, OperationalError | InterfaceError) and "locked" in str(error.orig)
+    return error.connection_invalidated or (
+        isinstance(error, OperationalError | InterfaceError) and "locked" in str(error.orig)
+    )
 
 
 def _first_line(error: BaseException) -> str:
@@ -92,14 +95,17 @@ def _first_line(error: BaseException) -> str:
     return (str(cause).strip() or type(cause).__name__).splitlines()[0]
 
 
-def _postgres_engine(url: str) -> AsyncEngine:
-    arguments = {
+def _postgres_engine(url: URL) -> AsyncEngine:
+    arguments: dict[str, Any] = {
         "timeout": _CONNECT_SECONDS,
         "server_settings": {
             "application_name": "frontage",
             "statement_timeout": str(_STATEMENT_SECONDS * 1000),
         },
     }
+    if "sslmode" in url.query:  # libpq's word, which the driver knows in a DSN but not as an argument
+        arguments["ssl"] = url.query["sslmode"]
+        url = url.difference_update_query(["sslmode"])
     return create_async_engine(url, pool_pre_ping=True, pool_timeout=_CONNECT_SECONDS, connect_args=arguments)
 
 

@@ -4,7 +4,6 @@ import hmac
 import os
 import secrets
 from hashlib import sha256
-from pathlib import Path
 
 from frontage.base.settings import Settings
 
@@ -40,12 +39,13 @@ def _derive(secret: str, purpose: bytes) -> bytes:
 
 def load_pepper(settings: Settings) -> Pepper:
     """The pepper of these settings; the embedded mode keeps a secret of its own in its data folder."""
-    secret = settings.secret or _own_secret(settings.data_dir / "secret")
+    secret = settings.secret or _own_secret(settings)
     return Pepper(secret, settings.previous_secret)
 
 
-def _own_secret(path: Path) -> str:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+def _own_secret(settings: Settings) -> str:
+    settings.make_data_dir()
+    path = settings.data_dir / "secret"
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     fresh.unlink(missing_ok=True)
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

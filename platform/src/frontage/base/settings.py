@@ -44,7 +44,26 @@ class Settings:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
         """Read the settings, or raise one ConfigurationError that lists every mistake."""
-        return _Reader(environment).read()
+        settings, mistakes = cls.examine(environment)
+        if mistakes:
+            raise ConfigurationError(mistakes)
+        return settings
+
+    @classmethod
+    def examine(cls, environment: Mapping[str, str]) -> "tuple[Settings, list[Mistake]]":
+        """The settings as well as they can be read, and everything that is wrong with them."""
+        reader = _Reader(environment)
+        return reader.read(), reader.mistakes
+
+    def make_data_dir(self) -> None:
+        """Make the data folder if it is not there, for its owner alone."""
+        try:
+            self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            expected = f"a folder that can be made and written ({error.strerror})"
+            fix = "Mend its rights, or choose another."
+            mistake = Mistake("environment", "FRONTAGE_DATA_DIR", str(self.data_dir), expected, fix)
+            raise ConfigurationError([mistake]) from error
 
 
 class _Reader:
@@ -56,7 +75,7 @@ class _Reader:
         data_dir = Path(self.environment.get("FRONTAGE_DATA_DIR", "var"))
         database_url, embedded = self._database_url(data_dir)
         self._refuse_unknown()
-        settings = Settings(
+        return Settings(
             database_url=database_url,
             embedded=embedded,
             data_dir=data_dir,
@@ -69,9 +88,6 @@ class _Reader:
             allowed_hosts=tuple(host.lower() for host in self._words("FRONTAGE_ALLOWED_HOSTS")),
             processes=self._processes(),
         )
-        if self.mistakes:
-            raise ConfigurationError(self.mistakes)
-        return settings
 
     def _wrong(self, name: str, value: object, expected: str, fix: str) -> None:
         self.mistakes.append(Mistake("environment", name, value, expected, fix))
@@ -83,8 +99,8 @@ class _Reader:
         url = self.environment.get("FRONTAGE_DATABASE_URL")
         if url is None:
             return f"sqlite+aiosqlite:///{(data_dir / 'frontage.db').absolute()}", True
-        scheme, separator, rest = url.partition("://")
-        if scheme not in {"postgresql", "postgres", "postgresql+asyncpg"} or not separator or not rest:
+        scheme, _, rest = url.partition("://")
+        if scheme not in {"postgresql", "postgres", "postgresql+asyncpg"} or not _is_location(f"//{rest}"):
             self._wrong(
                 "FRONTAGE_DATABASE_URL",
                 f"{scheme}://…",
@@ -104,14 +120,14 @@ class _Reader:
 
     def _redis_url(self) -> str | None:
         url = self.environment.get("FRONTAGE_REDIS_URL")
-        if url is not None and urlsplit(url).scheme not in {"redis", "rediss", "unix"}:
+        if url is not None and not (url.startswith(("redis://", "rediss://", "unix://")) and _is_location(url)):
             self._wrong("FRONTAGE_REDIS_URL", "…", "redis://host:6379/0", "Leave it out to count in memory.")
         return url
 
     def _base_url(self) -> str:
         url = self.environment.get("FRONTAGE_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        right = url.startswith(("http://", "https://")) and _is_location(url) and urlsplit(url).hostname
+        if not right or "?" in url or "#" in url:
             self._wrong(
                 "FRONTAGE_BASE_URL",
                 url,
@@ -144,6 +160,17 @@ class _Reader:
         return None
 
     def _refuse_unknown(self) -> None:
-        for name, value in self.environment.items():
+        for name in self.environment:
             if name.startswith("FRONTAGE_") and name not in KNOWN and not name.startswith(_FOREIGN_PREFIXES):
-                self._wrong(name, value[:40], f"one of {', '.join(KNOWN)}", "Unset it or mend its name.")
+                # Its value is not told: the name may be a secret's, misspelt.
+                self._wrong(name, "…", f"one of {', '.join(KNOWN)}", "Unset it or mend its name.")
+
+
+def _is_location(url: str) -> bool:
+    """Whether what follows the scheme can be read as host, port and path."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    return port != 0 and bool(parts.netloc or parts.path.strip("/"))

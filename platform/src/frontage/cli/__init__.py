@@ -70,9 +70,14 @@ def main() -> None:
 
 
 def _plugin_commands() -> dict[str, str]:
-    from frontage.cli.operator import plugin_commands
+    # Declarations alone, which are light: the operator would bring the database and the router along.
+    from frontage.base.logs import configure_logs
+    from frontage.host.discovery import find_candidates
+    from frontage.host.loading import load_roster
 
-    return plugin_commands()
+    configure_logs()
+    plugins = load_roster(find_candidates()).plugins
+    return {slug: plugin.commands for slug, plugin in plugins.items() if plugin.commands}
 
 
 def _load(reference: str) -> Any:

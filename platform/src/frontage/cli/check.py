@@ -18,11 +18,11 @@ from frontage.host.tenant_files import read_tenant_files
 @click.pass_obj
 def check(operator: Operator, as_json: bool) -> None:
     """Check the environment, the plugins, the tenant files and the database."""
-    mistakes: list[Mistake] = []
-    settings = _settings(mistakes)
+    settings, mistakes = Settings.examine(os.environ)
+    has_database = all(mistake.key != "FRONTAGE_DATABASE_URL" for mistake in mistakes)
     mistakes += _plugin_mistakes(operator.run(operator.meet_plugins()))
-    if settings is not None:
-        mistakes += _tenant_mistakes(settings, operator)
+    mistakes += _tenant_mistakes(settings, operator)
+    if has_database:
         mistakes += operator.run(_database_mistakes(settings))
     if mistakes:
         raise ConfigurationError(mistakes)
@@ -30,14 +30,6 @@ def check(operator: Operator, as_json: bool) -> None:
         operator.print_json({"mistakes": 0})
     else:
         operator.say("Everything is right.")
-
-
-def _settings(mistakes: list[Mistake]) -> Settings | None:
-    try:
-        return Settings.from_environment(os.environ)
-    except ConfigurationError as error:
-        mistakes += error.mistakes
-        return None
 
 
 def _plugin_mistakes(roster: Roster) -> Iterable[Mistake]:
@@ -48,7 +40,8 @@ def _plugin_mistakes(roster: Roster) -> Iterable[Mistake]:
 
 def _tenant_mistakes(settings: Settings, operator: Operator) -> list[Mistake]:
     try:
-        read_tenant_files(settings.tenants_dir, operator.plugins())
+        stopped = [entry.slug for entry in operator.roster.stopped]
+        read_tenant_files(settings.tenants_dir, operator.plugins(), unreadable=stopped)
     except ConfigurationError as error:
         return error.mistakes
     return []

@@ -3,8 +3,6 @@
 from datetime import UTC, datetime, timedelta
 
 import click
-from rich.console import Console
-from rich.table import Table
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,6 +11,7 @@ from frontage.app.key_requests import KeyChecker
 from frontage.app.services import known_scopes
 from frontage.base.ids import parse_id
 from frontage.cli.operator import Operator
+from frontage.cli.tables import print_table
 from frontage.edge.problems import Problem
 from frontage.tenants import keys as registry
 from frontage.tenants.errors import KeyNotFoundError, TenantNotFoundError
@@ -20,6 +19,7 @@ from frontage.tenants.key_format import KeyKind
 from frontage.tenants.models import KeyRow, TenantRow
 from frontage.tenants.tenant import parse_reference
 
+_COLUMNS = ("id", "kind", "key", "name", "scopes", "origins", "policy", "last used", "ends")
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
@@ -112,7 +112,7 @@ def list_(operator: Operator, tenant: str, as_json: bool) -> None:
     if as_json:
         operator.print_json(found)
     else:
-        _print_table(found)
+        print_table(_COLUMNS, [_row(one) for one in found])
 
 
 @keys.command()
@@ -179,15 +179,13 @@ def _show_new(operator: Operator, made: KeyOut, as_json: bool) -> None:
     click.echo(f"A {made.kind} key with id {made.id}.{hint}", err=True)
 
 
-def _print_table(found: list[KeyOut]) -> None:
-    table = Table("id", "kind", "key", "name", "scopes", "origins", "policy", "last used", "ends")
-    for one in found:
-        ends = (
-            f"revoked {one.revoked_at:%Y-%m-%d}"
-            if one.revoked_at
-            else (f"{one.expires_at:%Y-%m-%d}" if one.expires_at else "")
-        )
-        used = f"{one.last_used_at:%Y-%m-%d %H:%M}" if one.last_used_at else "never"
-        origins, scopes = "\n".join(one.allowed_origins), "\n".join(one.scopes)
-        table.add_row(one.id, one.kind, f"{one.prefix}…", one.name, scopes, origins, one.policy, used, ends)
-    Console().print(table)
+def _row(one: KeyOut) -> list[str]:
+    used = f"{one.last_used_at:%Y-%m-%d %H:%M}" if one.last_used_at else "never"
+    scopes, origins = "\n".join(one.scopes), "\n".join(one.allowed_origins)
+    return [one.id, one.kind, f"{one.prefix}…", one.name, scopes, origins, one.policy or "", used, _end(one)]
+
+
+def _end(one: KeyOut) -> str:
+    if one.revoked_at:
+        return f"revoked {one.revoked_at:%Y-%m-%d}"
+    return f"{one.expires_at:%Y-%m-%d}" if one.expires_at else ""

@@ -24,7 +24,8 @@ from frontage.plugin.declaration import Plugin
 
 T = TypeVar("T")
 
-_WAIT_SECONDS = 30.0
+WAIT_SECONDS = 30.0
+"""How long a command waits for a database that does not answer."""
 
 
 class Operator:
@@ -92,13 +93,13 @@ class Operator:
         return database
 
     @asynccontextmanager
-    async def open_database(self) -> AsyncIterator[Database]:
+    async def open_database(self, *, wait: float = WAIT_SECONDS) -> AsyncIterator[Database]:
         """The database, as soon as it answers; the embedded one is made and migrated when it is not there."""
         if self.settings.embedded:
-            self.settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.settings.make_data_dir()
         database = Database(self.settings.database_url)
         try:
-            await database.wait(seconds=_WAIT_SECONDS, say=lambda text: click.echo(text, err=True))
+            await database.wait(seconds=wait, say=lambda text: click.echo(text, err=True))
             if self.settings.embedded:
                 from frontage.host.migrating import migrate
 
@@ -118,9 +119,3 @@ class Operator:
     def print_json(self, value: Any) -> None:
         """Print a value for programs."""
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
-
-
-def plugin_commands() -> dict[str, str]:
-    """The command groups of the plugins that can be read, by slug."""
-    plugins = load_roster(find_candidates()).plugins
-    return {slug: plugin.commands for slug, plugin in plugins.items() if plugin.commands}

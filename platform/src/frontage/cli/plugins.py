@@ -1,15 +1,15 @@
 """`frontage plugins`: what is installed, whether it is right, and taking it away with its tables."""
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from frontage.base.errors import ConfigurationError, Mistake
 from frontage.cli.migrate import migrate_command
 from frontage.cli.operator import Operator
+from frontage.cli.tables import print_table
 from frontage.host.purging import purge, purgeable_tables
 from frontage.host.roster import Entry
 
+_COLUMNS = ("plugin", "version", "stage", "paths", "reason")
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
@@ -27,10 +27,8 @@ def list_(operator: Operator, as_json: bool) -> None:
     if as_json:
         operator.print_json([_told(entry) for entry in roster])
         return
-    table = Table("plugin", "version", "stage", "paths", "reason")
-    for entry in roster:
-        table.add_row(entry.slug, entry.candidate.version, entry.stage.value, "\n".join(entry.claims), entry.reason)
-    Console().print(table)
+    rows = [(one.slug, one.candidate.version, one.stage.value, "\n".join(one.claims), one.reason) for one in roster]
+    print_table(_COLUMNS, rows)
 
 
 @plugins.command()
@@ -57,8 +55,9 @@ plugins.add_command(migrate_command, "migrate")
 @plugins.command("purge")
 @click.argument("slug")
 @click.option("--yes", is_flag=True, help="Really remove its tables and everything in them.")
+@_json
 @click.pass_obj
-def purge_command(operator: Operator, slug: str, yes: bool) -> None:
+def purge_command(operator: Operator, slug: str, yes: bool, as_json: bool) -> None:
     """Remove a plugin's tables and settings, of all tenants; uninstall its package afterwards with pip."""
     entry = operator.roster.find(slug)
 
@@ -72,6 +71,9 @@ def purge_command(operator: Operator, slug: str, yes: bool) -> None:
     found = operator.run(work())
     if not yes:
         raise click.UsageError(f"This would remove {', '.join(found) or 'no table'}; say --yes to do so.")
+    if as_json:
+        operator.print_json({"removed": found})
+        return
     operator.say(f"Removed {', '.join(found) or 'nothing'}. Now: pip uninstall {entry.candidate.distribution}")
 
 

@@ -19,7 +19,7 @@ from frontage.base.errors import ConfigurationError, FrontageError
 from frontage.base.logs import configure_logs, get_logger
 from frontage.base.settings import Settings
 from frontage.cli.demo import FILE, DemoKeys, ensure_demo_keys
-from frontage.cli.operator import Operator
+from frontage.cli.operator import WAIT_SECONDS, Operator
 from frontage.cli.workers import run_workers
 from frontage.edge import server
 from frontage.host.migrating import floor_units, pending
@@ -42,19 +42,30 @@ class DemoRefusedError(FrontageError):
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65_535), help="The port to listen on.")
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 256), help="How many processes.")
+@click.option(
+    "--wait",
+    default=WAIT_SECONDS,
+    show_default=True,
+    type=click.FloatRange(min=0),
+    help="How many seconds to wait for a database that does not answer.",
+)
 @click.option("--demo", is_flag=True, help="Make demo keys for every tenant and print them (embedded mode only).")
 @click.pass_obj
-def serve(operator: Operator, host: str, port: int, workers: int, demo: bool) -> None:
+def serve(operator: Operator, host: str, port: int, workers: int, wait: float, demo: bool) -> None:
     """Serve the platform until SIGTERM. SIGHUP applies the tenant files again (embedded mode only)."""
     settings = replace(operator.settings, processes=operator.settings.processes or workers)
-    if "FRONTAGE_BASE_URL" not in os.environ:
-        settings = replace(settings, base_url=f"http://{host}:{port}")
+    if not os.environ.get("FRONTAGE_BASE_URL", "").strip():
+        settings = replace(settings, base_url=f"http://{f'[{host}]' if ':' in host else host}:{port}")
     if demo and not settings.embedded:
         raise DemoRefusedError("--demo makes keys that are printed; it is for the embedded mode alone")
-    keys = operator.run(_prepare(operator, settings, demo=demo))
-    _greet(settings, keys)
+    keys = operator.run(_prepare(operator, settings, wait=wait, demo=demo))
     run_workers(
-        partial(run_worker, settings), on_reload=partial(_reload, operator), host=host, port=port, workers=workers
+        partial(run_worker, settings),
+        on_reload=partial(_reload, operator),
+        on_listening=partial(_greet, settings, keys),
+        host=host,
+        port=port,
+        workers=workers,
     )
 
 
@@ -63,20 +74,20 @@ def run_worker(settings: Settings, index: int, sockets: list[socket]) -> None:
     configure_logs(extra={"worker": index})
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(settings, sockets))
+            runner.run(_serve(settings, index, sockets))
     except FrontageError as error:
         log.error("worker.refused", reason=str(error))  # noqa: TRY400  # the reason is the whole story
         sys.exit(ConfigurationError.EXIT_CODE if isinstance(error, ConfigurationError) else 1)
 
 
-async def _serve(settings: Settings, sockets: Sequence[socket]) -> None:
-    async with open_platform(settings) as platform:
+async def _serve(settings: Settings, index: int, sockets: Sequence[socket]) -> None:
+    async with open_platform(settings, worker=str(index)) as platform:
         await server.serve(platform.front, sockets=list(sockets), on_draining=platform.drain)
 
 
-async def _prepare(operator: Operator, settings: Settings, *, demo: bool) -> list[DemoKeys]:
+async def _prepare(operator: Operator, settings: Settings, *, wait: float, demo: bool) -> list[DemoKeys]:
     """What is done once, before any worker starts."""
-    async with operator.open_database() as database:
+    async with operator.open_database(wait=wait) as database:
         behind = await pending(database, floor_units())
         if behind:
             raise NotMigratedError(f"The database is behind ({'; '.join(behind)}); run frontage migrate first.")

@@ -7,12 +7,10 @@ from typing import Any, BinaryIO
 
 import click
 import msgspec
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from frontage.base.ids import to_short
 from frontage.cli.operator import Operator
+from frontage.cli.tables import print_table
 from frontage.host.tenant_apply import apply_directory, plan_directory
 from frontage.host.tenant_export import export_tenant, public_definition
 from frontage.host.tenant_files import read_tenant_files
@@ -99,7 +97,7 @@ def list_tenants(operator: Operator, as_json: bool) -> None:
     if as_json:
         operator.print_json([public_definition(definition) for definition in found])
     else:
-        _print_rows(operator, [_row(definition) for definition in found])
+        print_table(_COLUMNS, [_row(definition) for definition in found])
 
 
 @tenants.command()
@@ -233,14 +231,3 @@ def _row(definition: TenantDefinition) -> list[str]:
         " ".join(definition.plugins),
         to_short(definition.id) if definition.id else "",
     ]
-
-
-def _print_rows(operator: Operator, rows: list[list[str]]) -> None:
-    if not sys.stdout.isatty():
-        for row in rows:
-            operator.say("\t".join(row))
-        return
-    table = Table(*_COLUMNS)
-    for row in rows:
-        table.add_row(*(escape(cell) for cell in row))
-    Console().print(table)

@@ -46,6 +46,7 @@ def run_workers(
     work: Work,
     *,
     on_reload: Callable[[], None],
+    on_listening: Callable[[], None] = lambda: None,
     host: str = LOOPBACK,
     port: int = 8000,
     workers: int = 1,
@@ -54,14 +55,15 @@ def run_workers(
     """Run `work` in so many processes, to be called in the main thread; return after a clean stop.
 
     One worker runs right here. For more, `work` is sent to processes that start from scratch: it has to be picklable
-    (a top-level function, or a partial of one) and sets up its own logs. SIGHUP calls `on_reload` in a thread of this
-    process, one call after the other.
+    (a top-level function, or a partial of one) and sets up its own logs. `on_listening` is called once the port is
+    ours. SIGHUP calls `on_reload` in a thread of this process, one call after the other.
 
     A ConfigurationError says why the port cannot be opened; a WorkersFailedError that workers keep dying right after
     their start, or that some had to be killed in the end.
     """
     listening = listen(host, port)
     with _reloading(on_reload), contextlib.closing(listening):
+        on_listening()
         if workers == 1:
             work(0, [listening])
         else:

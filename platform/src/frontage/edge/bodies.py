@@ -157,6 +157,14 @@ def _mend_escape(found: re.Match[bytes]) -> bytes:
     return found[0] if len(escape) == _PAIR_LENGTH else backslashes + rb"\ufffd"
 
 
+_NUL_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+
+
+def holds_nul(body: bytes) -> bool:
+    """Whether a text in JSON holds a NUL character, which PostgreSQL keeps in no text."""
+    return rb"\u0000" in body and _NUL_ESCAPE.search(body) is not None
+
+
 def decode_json(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
     """The value of a JSON body, or UnreadableBodyError, or InvalidFieldError for the first field that does not fit."""
     try:

@@ -57,9 +57,9 @@ class Call:
 
     @property
     def query(self) -> dict[str, str]:
-        """The query's parameters; of one that repeats, the last."""
+        """The query's parameters without NUL characters; of one that repeats, the last."""
         if self._query is None:
-            text = self.scope["query_string"].decode("latin-1")
+            text = self.scope["query_string"].decode("latin-1").replace("%00", "")
             self._query = dict(parse_qsl(text, keep_blank_values=True)) if text else {}
         return self._query
 

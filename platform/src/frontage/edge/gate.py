@@ -72,9 +72,10 @@ class Gatekeeper:
         if not isinstance(source, InBody):
             return
         tenant = source.find(call, body, self.directory)
-        if tenant is None and source.unknown_limit is not None:
-            await self._charge(call, gate, (source.unknown_limit,))
         if tenant is None or (gate.plugin is not None and gate.plugin not in tenant.plugins):
+            # Nobody can tell a tenant without the plugin from one that does not exist, not even by its quota.
+            if source.unknown_limit is not None:
+                await self._charge(call, gate, (source.unknown_limit,))
             raise AnswerNow(gate.off(call))
         await self._charge(call, gate, gate.limits)
 

@@ -1,5 +1,6 @@
 """Ordinary routes: Litestar handlers behind the same gate, by a guard that runs before anything is parsed."""
 
+import re
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -13,10 +14,10 @@ from frontage.base.database import is_unavailable
 from frontage.base.errors import FrontageError
 from frontage.base.logs import get_logger
 from frontage.edge.answers import Answer, AnswerNow, problem_answer
-from frontage.edge.bodies import is_encoded
+from frontage.edge.bodies import holds_nul, is_encoded
 from frontage.edge.call import SCOPE_KEY, Call
 from frontage.edge.gate import WITH_BODY, Gate
-from frontage.edge.problems import WHOLE_BODY, FieldProblem, Problem, problem_of, problem_of_status
+from frontage.edge.problems import WHOLE_BODY, FieldProblem, Problem, invalid, problem_of, problem_of_status
 
 log = get_logger(__name__)
 
@@ -40,16 +41,28 @@ def call_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Call:
 
 
 async def pass_gate(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """The guard of every ordinary route: 413, 415, 401, 403, 429, off."""
+    """The guard of every ordinary route: 413, 415, 401, 403, 429, off, and NUL characters."""
     call = call_of(connection)
     gate = gate_of(handler)
     assert gate is not None, "a route without a gate is never mounted"
     call.gate = gate
+    body = b""
     if connection.scope["method"] in WITH_BODY:  # type: ignore[typeddict-item]
-        await cast("Request[Any, Any, Any]", connection).body()
+        body = await cast("Request[Any, Any, Any]", connection).body()
         if is_encoded(call.headers.get(b"content-encoding")):
             raise Problem("unsupported_media_type")
     await call.keeper.admit(call, gate)
+    _refuse_nul(call, body)
+
+
+def _refuse_nul(call: Call, body: bytes) -> None:
+    """Refuse what SQLite would keep and PostgreSQL would not; nobody means a NUL character."""
+    if "\0" in call.scope["path"]:
+        raise Problem("not_found")
+    if b"%00" in call.scope["query_string"]:
+        raise invalid("query", "A parameter holds a NUL character.")
+    if holds_nul(body):
+        raise invalid(WHOLE_BODY, "A text holds a NUL character.")
 
 
 def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
@@ -88,6 +101,7 @@ def _problem_of(error: Exception) -> Problem:
     return problem_of(error)
 
 
+_MISSING = re.compile(r"Object missing required field `([^`]+)`")
 _WHOLE = FieldProblem(WHOLE_BODY, "This is not what was expected.")
 
 
@@ -98,8 +112,10 @@ def _fields(error: ValidationException) -> list[FieldProblem]:
 
 
 def _field(item: dict[str, Any]) -> str:
-    key = str(item.get("key") or WHOLE_BODY)
-    return WHOLE_BODY if key == "data" else key
+    key = str(item.get("key") or "")
+    missing = _MISSING.match(str(item.get("message", "")))
+    names = ["" if key == "data" else key, missing[1] if missing else ""]
+    return ".".join(filter(None, names)) or WHOLE_BODY
 
 
 def _neutral(item: dict[str, Any]) -> str:
@@ -107,6 +123,10 @@ def _neutral(item: dict[str, Any]) -> str:
     message = str(item.get("message", ""))
     if message.startswith("Input data was truncated"):
         return "A JSON document is required."
+    if message.startswith("Object contains unknown field"):
+        return "Contains a member that is not known."
+    if _MISSING.match(message):
+        return "Required."
     return message if message.startswith(("Expected", "Object ")) else "This value is not allowed."
 
 

@@ -12,6 +12,7 @@ from frontage.host.errors import CONTAINED, PluginError, Stage, told
 from frontage.host.jobs import DueWork
 from frontage.host.loading import resolve
 from frontage.host.roster import Entry, Roster
+from frontage.intake.intake import Intake
 from frontage.plugin.context import PluginContext
 from frontage.tenants.directory import Directory
 
@@ -23,13 +24,16 @@ STOP_SECONDS = 5.0
 Contexts = dict[str, PluginContext]
 
 
-def make_contexts(roster: Roster, database: Database, directory: Directory, data_dir: Path) -> Contexts:
+def make_contexts(
+    roster: Roster, database: Database, directory: Directory, intake: Intake, data_dir: Path
+) -> Contexts:
     """A context for every plugin that serves."""
     return {
         entry.slug: PluginContext(
             slug=entry.slug,
             database=database,
             directory=directory,
+            intake=intake,
             data_dir=data_dir / "plugins" / entry.slug,
             log=get_logger(f"plugin.{entry.slug}"),
         )

@@ -3,6 +3,7 @@
 So a plugin can be installed, upgraded and removed without the others' history knowing of it.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import import_module
@@ -19,6 +20,8 @@ from frontage.base.locks import exclusive
 from frontage.base.logs import get_logger
 from frontage.host.errors import CONTAINED, PluginError, Stage, told
 from frontage.host.roster import Entry, Roster
+from frontage.intake.stream import BoundStream
+from frontage.intake.tables import rollup_table, stream_table
 
 if TYPE_CHECKING:  # imported where it is used: most commands migrate nothing, and it is a third of the import time
     from alembic.config import Config
@@ -26,6 +29,7 @@ if TYPE_CHECKING:  # imported where it is used: most commands migrate nothing, a
 
 log = get_logger(__name__)
 
+_PARTITION = re.compile(r"_(\d{8}|default)$")
 _ENVIRONMENT = Path(__file__).parent / "alembic"
 EXTENSIONS = ("postgis", "btree_gist")
 
@@ -41,6 +45,7 @@ class Unit:
     name: str
     folder: Path
     prefix: str
+    streams: tuple[BoundStream, ...] = ()
 
     @property
     def version_table(self) -> str:
@@ -49,10 +54,15 @@ class Unit:
 
     @property
     def metadata(self) -> MetaData:
-        """Its tables as the models say they should be."""
+        """Its tables as the models say they should be, with those that they refer to."""
         wanted = MetaData(naming_convention=tables.Table.metadata.naming_convention)
-        for table in self.tables:
+        referred = {key.column.table for table in self.tables for key in table.foreign_keys}
+        for table in referred.union(self.tables):
             table.to_metadata(wanted)
+        for stream in self.streams:
+            stream_table(stream, wanted)
+            for kind in stream.rollups:
+                rollup_table(stream, kind, wanted)
         return wanted
 
     @property
@@ -62,7 +72,14 @@ class Unit:
 
     def includes(self, name: str | None, kind: str, _parents: Any) -> bool:
         """Whether a thing in the database is this unit's business."""
-        return kind != "table" or (name is not None and name.startswith(self.prefix))
+        if kind != "table" or name is None:
+            return True
+        partitioned = any(name.startswith(f"{stream.table}_") for stream in self.streams)
+        return name.startswith(self.prefix) and not (partitioned and _PARTITION.search(name))
+
+    def owns(self, _thing: object, name: str | None, kind: str, _reflected: bool, _other: object) -> bool:
+        """The same of a thing in the models, which also hold what is only referred to."""
+        return self.includes(name, kind, None)
 
     def config(self, connection: Connection | None = None) -> "Config":
         """Alembic's configuration for this unit."""
@@ -103,7 +120,7 @@ def plugin_unit(entry: Entry) -> Unit | None:
     if plugin.migrations is None:
         return None
     package = import_module(plugin.migrations)
-    return Unit(plugin.slug, Path(package.__path__[0]), plugin.table_prefix)
+    return Unit(plugin.slug, Path(package.__path__[0]), plugin.table_prefix, tuple(entry.streams))
 
 
 async def migrate(database: Database, roster: Roster) -> list[str]:
@@ -192,17 +209,12 @@ async def differences(database: Database, unit: Unit) -> list[Any]:
     from alembic.migration import MigrationContext
 
     def compare(sync: Connection) -> list[Any]:
-        options = {"include_name": unit.includes, "compare_type": sync.dialect.name != "sqlite"}
-        context = MigrationContext.configure(sync, opts=options)
-        return [one for one in compare_metadata(context, unit.metadata) if not _is_foreign(one)]
+        names = {"include_name": unit.includes, "include_object": unit.owns}
+        context = MigrationContext.configure(sync, opts={**names, "compare_type": sync.dialect.name != "sqlite"})
+        return list(compare_metadata(context, unit.metadata))
 
     async with database.engine.connect() as connection:
         return await connection.run_sync(compare)
-
-
-def _is_foreign(difference: Any) -> bool:
-    """Whether a difference concerns only a table outside the unit that a foreign key points to."""
-    return isinstance(difference, tuple) and difference[0] == "add_table" and difference[1].name == "core_tenant"
 
 
 async def tables_of(database: Database, prefix: str) -> list[str]:
@@ -237,7 +249,8 @@ async def _create_extension(database: Database, extension: str) -> None:
         async with database.engine.begin() as connection:
             await connection.execute(text(f"create extension if not exists {extension}"))
     except DBAPIError as error:
+        reason = told(getattr(error.orig, "__cause__", None) or error)
         raise MissingExtensionError(
-            f"PostgreSQL has no extension {extension} in this database and this role cannot create it ({error.orig}). "
+            f"PostgreSQL has no extension {extension} in this database and this role cannot create it ({reason}). "
             f"Let a superuser run once: create extension {extension};"
         ) from error

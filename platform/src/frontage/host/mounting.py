@@ -20,6 +20,7 @@ from frontage.edge.openapi import Document, DocumentParts, Operation, complete, 
 from frontage.edge.ordinary import answer_error, call_of, gate_of, gated
 from frontage.host.errors import CONTAINED, PluginError, Stage, told
 from frontage.host.roster import Entry, Roster
+from frontage.intake.reading import Rollups
 from frontage.plugin.context import PluginContext
 from frontage.tenants.key import Key
 from frontage.tenants.tenant import Tenant
@@ -62,6 +63,12 @@ async def provide_context(request: Request[Any, Any, Any]) -> PluginContext:
     return context
 
 
+async def provide_rollups(request: Request[Any, Any, Any]) -> Rollups:
+    """What has been counted for the tenant."""
+    context = await provide_context(request)
+    return context.rollups(await provide_tenant(request))
+
+
 async def provide_session(request: Request[Any, Any, Any]) -> AsyncIterator[AsyncSession]:
     """A session of the tenant: for reading on GET, else one that is committed before the answer is sent."""
     tenant, context = await provide_tenant(request), await provide_context(request)
@@ -82,6 +89,7 @@ PROVIDED = {
     "settings": Provide(provide_settings),
     "context": Provide(provide_context),
     "session": Provide(provide_session),
+    "rollups": Provide(provide_rollups),
     "services": Provide(provide_services),
 }
 """What any ordinary route may have injected, by parameter name."""

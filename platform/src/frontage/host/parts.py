@@ -14,6 +14,7 @@ from frontage.host.claims import is_covered
 from frontage.host.errors import PluginError, Stage
 from frontage.host.loading import resolve
 from frontage.host.roster import Entry
+from frontage.intake.stream import bind
 from frontage.plugin.declaration import Plugin
 
 
@@ -22,6 +23,8 @@ def import_parts(entry: Entry) -> None:
     plugin = entry.declared
     if plugin.models is not None:
         entry.models = importlib.import_module(plugin.models)
+    if plugin.streams is not None:
+        entry.streams = bind(plugin.slug, resolve(plugin.streams))
     if plugin.migrations is not None:
         importlib.import_module(plugin.migrations)
     routes = resolve(plugin.routes) if plugin.routes is not None else []

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from frontage.base.logs import get_logger
 from frontage.host.discovery import Candidate
 from frontage.host.errors import NoSuchPluginError, PluginError, Stage
+from frontage.intake.stream import BoundStream
 from frontage.plugin.declaration import Plugin
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Entry:
     hot: list["HotRoute"] = field(default_factory=list)
     ordinary: list["HTTPRouteHandler"] = field(default_factory=list)
     models: ModuleType | None = None
+    streams: list[BoundStream] = field(default_factory=list)
     document: dict[str, Any] = field(default_factory=dict)
     """Its own OpenAPI document."""
 

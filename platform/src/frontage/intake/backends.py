@@ -13,8 +13,8 @@ from frontage.intake.sqlite_thread import SqliteThread
 from frontage.intake.stream import BoundStream
 
 _PATIENT_SECONDS = 10.0
-_HASTY_SECONDS = 1.0
-"""A live write is given up within milliseconds; its backend must not wait much longer for a lock."""
+_HASTY_SECONDS = 2.0
+"""A live write is given up soon; its backend must not wait much longer for a lock."""
 
 
 class PostgresBackend:

@@ -72,6 +72,7 @@ class Drainer:
     async def step(self) -> None:
         """Replay one portion; with nothing to replay, see whether the database answers."""
         loop = asyncio.get_running_loop()
+        await self._lane.settle_late()
         portion = await self._spooler.oldest(self._lane.label, self._limits.replay_events)
         started = loop.time()
         if portion is None:

@@ -1,6 +1,7 @@
 """Intake: `await accept(event)` returns when the event is on disk, and raises when it cannot be kept."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -133,6 +134,7 @@ class Intake(Collector):
         for task in self._workers:
             task.cancel()
         await asyncio.gather(*self._workers, return_exceptions=True)
+        await asyncio.gather(*(way.lane.settle_late() for way in self._ways.values()))
         await self._count_the_rest()
         for way in self._ways.values():
             for part in (way.sink, way.replay, way.rolls):
@@ -152,6 +154,7 @@ class Intake(Collector):
         parked = [(label, tally.parked) for label, tally in tallies if tally.parked]
         degraded += [f"{label}: {count} batches wait for their rollup to be mended" for label, count in parked]
         room = self._spooler.room_left
+        degraded += [] if room > _LEAST_ROOM else ["the spool has no room"]
         away = any(tally.away for _label, tally in tallies)
         return Health(
             ready=not away or room > _LEAST_ROOM,
@@ -209,7 +212,7 @@ class Intake(Collector):
             try:
                 self._adopt(await self._spooler.adopt())
                 await self._spooler.measure()
-            except OSError as error:
+            except (OSError, sqlite3.Error) as error:
                 logger.warning("intake.spool_not_read", error=str(error))
 
     def _adopt(self, found: dict[str, int]) -> None:

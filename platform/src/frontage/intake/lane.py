@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 import msgspec
 
 from frontage.base.logs import get_logger
-from frontage.intake.batch import Batch, DeadLetter, pack
+from frontage.intake.batch import Batch, DeadLetter, Outcome, pack
 from frontage.intake.counters import Tally
 from frontage.intake.dead_letters import dead_letter
 from frontage.intake.errors import IntakeRefusedError, StoreAwayError
@@ -15,10 +16,22 @@ from frontage.intake.failpoints import reached
 from frontage.intake.limits import Limits
 from frontage.intake.queue import Queue
 from frontage.intake.sink import Sink
-from frontage.intake.spooler import Spooler
+from frontage.intake.spooler import Place, Spooler
 from frontage.intake.stream import NO_TENANT, BoundStream, Event
 
+_PATIENCE_SECONDS = 2.0
+"""How long a late write is waited for before its connection is thrown away."""
+
 logger = get_logger(__name__)
+
+
+@dataclass(slots=True)
+class _Late:
+    """A write that went beyond its budget, and where its batch lies instead."""
+
+    batch: Batch
+    write: "asyncio.Future[Outcome]"
+    place: Place | None = None
 
 
 class Lane:
@@ -31,6 +44,7 @@ class Lane:
         self._tally = tally
         self._budget = limits.budget_seconds
         self._queue = Queue(tally, limits)
+        self._late: _Late | None = None
         self.on_stored: Callable[[], None] = _nothing
         """Told when there is something to roll up."""
         self.on_away: Callable[[], None] = _nothing
@@ -92,23 +106,55 @@ class Lane:
     async def _keep(self, batch: Batch) -> None:
         if not self._tally.away and await self._write(batch):
             return
-        await self._spooler.append(self.label, batch)
+        try:
+            place = await self._spooler.append(self.label, batch)
+        finally:
+            self.on_away()
         self._tally.spool(len(batch))
-        self.on_away()
+        if self._late is not None and self._late.batch is batch:
+            self._late.place = place
 
     async def _write(self, batch: Batch) -> bool:
+        write = asyncio.ensure_future(self._sink.store(batch))
         try:
-            async with asyncio.timeout(self._budget):
-                outcome = await self._sink.store(batch)
-        except (StoreAwayError, TimeoutError) as error:
-            self._tally.away = 1
-            logger.warning("intake.database_away", stream=self.label, error=str(error) or "too slow")
-            self.on_away()
+            done, _ = await asyncio.wait((write,), timeout=self._budget)
+        except BaseException:
+            write.cancel()
+            raise
+        if not done:
+            # It may well end well: those who wait are answered from the spool, and the write is not thrown away.
+            self._late = _Late(batch, write)
+            self._go_away("too slow")
+            return False
+        try:
+            outcome = write.result()
+        except StoreAwayError as error:
+            self._go_away(str(error))
             return False
         assert outcome.total == len(batch), "every event of a batch has one fate"
         self._tally.keep(outcome)
         self.on_stored()
         return True
+
+    async def settle_late(self) -> None:
+        """See what became of the write that took too long. When it ended well, its batch need not be replayed."""
+        late, self._late = self._late, None
+        if late is None:
+            return
+        done, _ = await asyncio.wait((late.write,), timeout=_PATIENCE_SECONDS)
+        if not done:
+            late.write.cancel()
+            await asyncio.wait((late.write,))
+        if late.write.cancelled() or late.write.exception() is not None or late.place is None:
+            return
+        if await self._spooler.forget(late.place):
+            self._tally.take(len(late.batch))
+            self._tally.deliver(late.write.result())
+            self.on_stored()
+
+    def _go_away(self, reason: str) -> None:
+        self._tally.away = 1
+        logger.warning("intake.database_away", stream=self.label, error=reason)
 
     def _refuse(self, batch: Batch, refused: IntakeRefusedError) -> None:
         self._tally.dropped[refused.reason] += len(batch)

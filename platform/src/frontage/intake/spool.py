@@ -67,22 +67,21 @@ class SpoolFile:
             self._connection.close()
             raise
 
-    def append(self, stream: str, batch: UUID, parts: Sequence[Part]) -> int:
-        """Write the parts of a batch, and give the number of the last; they are on disk when this returns."""
+    def append(self, stream: str, batch: UUID, parts: Sequence[Part]) -> list[int]:
+        """Write the parts of a batch, and give their numbers; they are on disk when this returns."""
         at = time.time()
         rows = [
             (stream, batch.bytes, part.kind, part.size, zlib.crc32(part.payload), at, part.payload) for part in parts
         ]
         try:
             self._connection.execute("BEGIN IMMEDIATE")
-            for row in rows:
-                last = self._connection.execute(_APPEND, row).lastrowid or 0
+            seqs = [self._connection.execute(_APPEND, row).lastrowid or 0 for row in rows]
             self._connection.execute("COMMIT")
         except BaseException:
             with suppress(sqlite3.Error):
                 self._connection.execute("ROLLBACK")
             raise
-        return last
+        return seqs
 
     def oldest(self, stream: str, after: int, events: int) -> list[Record]:
         """The oldest batches of a stream, up to this many events, at least one."""
@@ -101,16 +100,17 @@ class SpoolFile:
         cursor.close()
         return found
 
-    def remove(self, seqs: list[int]) -> None:
-        """Forget batches that the database has."""
+    def remove(self, seqs: Sequence[int]) -> int:
+        """Forget batches that the database has; gives how many there were."""
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            self._connection.executemany("delete from record where seq = ?", [(seq,) for seq in seqs])
+            removed = self._connection.executemany("delete from record where seq = ?", [(seq,) for seq in seqs])
             self._connection.execute("COMMIT")
         except BaseException:
             with suppress(sqlite3.Error):
                 self._connection.execute("ROLLBACK")
             raise
+        return removed.rowcount
 
     def counts(self) -> dict[str, int]:
         """How many events of each stream it holds."""

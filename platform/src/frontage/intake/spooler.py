@@ -48,6 +48,16 @@ class Portion:
         return sum(record.size for record in self.records)
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a batch lies."""
+
+    held: _Held
+    stream: str
+    seqs: list[int]
+    events: int
+
+
 class Spooler:
     """Every spool that this worker holds: its own, and those it has adopted."""
 
@@ -63,30 +73,38 @@ class Spooler:
         """How many more bytes it would take, as of the last look."""
 
     async def start(self) -> Counter[str]:
-        """Make this worker's own file and adopt those of dead ones; gives the events found, by stream."""
+        """Make this worker's own file and adopt those of dead ones; gives the events found, by stream.
 
-        def begin() -> None:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            self._ensure_own()
-            self._measure()
+        A disk that does not let it is no reason not to serve while the database is there: it is tried again later.
+        """
 
-        await self._run(begin)
-        return await self.adopt()
+        def begin() -> Counter[str]:
+            try:
+                self.folder.mkdir(parents=True, exist_ok=True)
+                self._ensure_own()
+                self._measure()
+                return self._adopt()
+            except (OSError, sqlite3.Error):
+                logger.exception("intake.spool_not_made", folder=str(self.folder))
+                return Counter()
+
+        return await self._run(begin)
 
     async def adopt(self) -> Counter[str]:
         """Adopt what dead workers have left; gives the events found, by stream."""
         return await self._run(self._adopt)
 
-    async def append(self, stream: str, batch: Batch) -> None:
+    async def append(self, stream: str, batch: Batch) -> Place:
         """Put a batch on disk. IntakeRefusedError when it cannot be: then it is not kept."""
         parts = [Part("events", len(batch.events), join_packed(batch.packed))] if batch.events else []
         if batch.dead:
             parts.append(Part("dead", len(batch.dead), msgspec.msgpack.encode(batch.dead)))
         reached("spool.before")
-        reason = await self._run(lambda: self._append(stream, batch, parts))
-        if reason is not None:
-            raise IntakeRefusedError(reason)
+        place = await self._run(lambda: self._append(stream, batch, parts))
+        if not isinstance(place, Place):
+            raise IntakeRefusedError(place)
         reached("spool.after")
+        return place
 
     async def oldest(self, stream: str, events: int) -> Portion | None:
         """The oldest batches of a stream, up to this many events, or None."""
@@ -95,6 +113,10 @@ class Spooler:
     async def remove(self, portion: Portion) -> None:
         """Forget what the database has."""
         await self._run(lambda: self._remove(portion))
+
+    async def forget(self, place: Place) -> bool:
+        """Forget a batch that the database has after all; False when it was replayed meanwhile."""
+        return await self._run(lambda: self._forget_place(place))
 
     async def measure(self) -> None:
         """Look how much room is left."""
@@ -142,7 +164,7 @@ class Spooler:
         used = sum(held.file.bytes() for held in self._all())
         self.room_left = room(self.folder, used, self._most_bytes)
 
-    def _append(self, stream: str, batch: Batch, parts: list[Part]) -> Refusal | None:
+    def _append(self, stream: str, batch: Batch, parts: list[Part]) -> Place | Refusal:
         try:
             self._measure()
             if self.room_left < sum(len(part.payload) for part in parts):
@@ -151,18 +173,19 @@ class Spooler:
         except OSError:
             return "io_error"
 
-    def _append_to_own(self, stream: str, batch: Batch, parts: list[Part], tries: int) -> Refusal | None:
+    def _append_to_own(self, stream: str, batch: Batch, parts: list[Part], tries: int) -> Place | Refusal:
         try:
             held = self._ensure_own()
-            self._last = held.file.append(stream, batch.id, parts)
+            seqs = held.file.append(stream, batch.id, parts)
         except sqlite3.Error as error:
             if "full" in str(error):
                 return "disk_full"
             logger.exception("intake.spool_failed")
             self._seal()
             return "io_error" if tries == 1 else self._append_to_own(stream, batch, parts, tries - 1)
+        self._last = seqs[-1]
         held.left[stream] += len(batch)
-        return None
+        return Place(held, stream, seqs, len(batch))
 
     def _seal(self) -> None:
         """Never write again to a file whose sync has failed: what the disk has of it is unknown from there on."""
@@ -194,6 +217,15 @@ class Spooler:
             # Removing needs room as well. What is replayed is known here, and what a crash forgets of that is replayed
             # once more, to no effect; the file goes as a whole once it is empty.
             logger.warning("intake.spool_not_trimmed", error=str(error))
+
+    def _forget_place(self, place: Place) -> bool:
+        try:
+            there = place.held.file.remove(place.seqs) > 0
+        except sqlite3.Error:
+            # It is replayed then, to no effect.
+            return False
+        place.held.left[place.stream] -= place.events if there else 0
+        return there
 
     def _forget(self, held: _Held) -> None:
         if held is self._own:

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from frontage.edge.pages import Page, PageNumber, PageSize, Pagination
     from frontage.edge.problems import Problem, invalid
     from frontage.edge.sources import AnyKey, InBody, Nobody, PublishableKey, SecretKey, Token
+    from frontage.intake.count import count
+    from frontage.intake.reading import Rollups
+    from frontage.intake.stream import Event, Rollup, RollupTables, Stream, id_from, rule
+    from frontage.intake.tables import create_rollup_table, create_stream_table
     from frontage.plugin import hot
     from frontage.plugin.context import PluginContext
     from frontage.plugin.declaration import Job, NoSettings, Plugin
@@ -51,6 +55,7 @@ __all__ = (
     "Answer",
     "BodyReader",
     "Call",
+    "Event",
     "FromPath",
     "FromQuery",
     "HotRequest",
@@ -72,14 +77,22 @@ __all__ = (
     "Policy",
     "Problem",
     "QueryParameter",
+    "Rollup",
+    "RollupTables",
+    "Rollups",
     "Session",
+    "Stream",
     "Tenant",
     "UtcDateTime",
     "any_key",
+    "count",
+    "create_rollup_table",
+    "create_stream_table",
     "delete",
     "get",
     "get_logger",
     "hot",
+    "id_from",
     "in_body",
     "invalid",
     "json_answer",
@@ -92,6 +105,7 @@ __all__ = (
     "problem_answer",
     "publishable_key",
     "put",
+    "rule",
     "secret_key",
     "to_short",
     "token",
@@ -110,6 +124,10 @@ _PLACES = {
     "frontage.edge.lenient": ("BodyReader", "IdText"),
     "frontage.edge.pages": ("Page", "PageNumber", "PageSize", "Pagination"),
     "frontage.edge.problems": ("Problem", "invalid"),
+    "frontage.intake.count": ("count",),
+    "frontage.intake.reading": ("Rollups",),
+    "frontage.intake.stream": ("Event", "Rollup", "RollupTables", "Stream", "id_from", "rule"),
+    "frontage.intake.tables": ("create_rollup_table", "create_stream_table"),
     "frontage.plugin.context": ("PluginContext",),
     "frontage.plugin.declaration": ("Job", "NoSettings", "Plugin"),
     "frontage.plugin.hot": ("HotRequest",),

@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from frontage.base.database import Database
 from frontage.base.logs import Logger
+from frontage.intake.intake import Intake
+from frontage.intake.reading import Rollups
 from frontage.plugin.models import bind_to_tenant
 from frontage.tenants.directory import Directory
 from frontage.tenants.tenant import Tenant
@@ -21,6 +23,7 @@ class PluginContext:
     slug: str
     database: Database
     directory: Directory
+    intake: Intake
     data_dir: Path
     log: Logger
 
@@ -35,6 +38,10 @@ class PluginContext:
         """A session that writes the rows of one tenant; committed when the block ends well."""
         async with self.database.writing() as session:
             yield bind_to_tenant(session, tenant.id)
+
+    def rollups(self, tenant: Tenant) -> Rollups:
+        """What has been counted for a tenant from the plugin's streams."""
+        return self.intake.rollups(tenant.id)
 
     def tenants_with_plugin(self) -> list[Tenant]:
         """The active tenants that have this plugin on."""

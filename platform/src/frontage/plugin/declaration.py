@@ -53,6 +53,8 @@ class Plugin:
     """The module of its tables."""
     migrations: str | None = None
     """The package whose folder holds its Alembic revisions."""
+    streams: str | None = None
+    """`module:attribute` of the list of its streams: what it records, and what is counted from it."""
     assets: str | None = None
     """A folder inside its package whose files are served under `/assets/<slug>/`."""
     commands: str | None = None

@@ -1,6 +1,6 @@
 """Hot routes of plugins: what pages call, answered in front of the router in a few microseconds."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
@@ -10,6 +10,8 @@ from frontage.edge.gate import SMALL_BODY, Gate, OffAnswer, Refuse
 from frontage.edge.hot import Described, HotCall, HotRoute, QueryReader, Reader
 from frontage.edge.lenient import BodyReader
 from frontage.edge.sources import TenantSource
+from frontage.intake.stream import Event
+from frontage.plugin.context import PluginContext
 
 B = TypeVar("B")
 S = TypeVar("S")
@@ -23,6 +25,11 @@ class HotRequest(HotCall, Generic[B, S]):
 
     body: B
     settings: S
+    context: PluginContext
+
+    async def accept(self, events: Event | Sequence[Event]) -> None:
+        """Keep events of the request's tenant; they are on disk when this returns, and a refusal becomes a 503."""
+        await self.context.intake.accept(events, tenant=self.tenant.id if self.tenant else None)
 
 
 def post(

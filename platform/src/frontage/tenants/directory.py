@@ -25,6 +25,8 @@ from frontage.tenants.tenant import Tenant, parse_reference
 
 log = get_logger(__name__)
 
+_UTC = ZoneInfo("UTC")
+
 SettingsDecoder = Callable[[str, dict[str, Any], int], Any]
 """Turns a plugin's stored settings into its Struct; None when that plugin does not serve here."""
 
@@ -48,6 +50,7 @@ class Directory:
         self._names: dict[UUID | int | str, Tenant] = {}
         self._keys: dict[str | bytes, Key] = {}
         self._used: dict[Key, float] = {}
+        self._outdated: dict[Key, bytes] = {}
         self.revision = -1
 
     @property
@@ -65,6 +68,15 @@ class Directory:
         name = parse_reference(reference)
         return None if name is None else self._names.get(name)
 
+    def find_tenant_by_id(self, tenant_id: UUID) -> Tenant | None:
+        """The active tenant with this id."""
+        return self._names.get(tenant_id)
+
+    def zone_of(self, tenant_id: UUID) -> ZoneInfo:
+        """The time zone of a tenant; UTC for one that is not active any more."""
+        tenant = self._names.get(tenant_id)
+        return tenant.timezone if tenant else _UTC
+
     def find_tenant_by_slug(self, slug: object) -> Tenant | None:
         """The active tenant with this slug, which is taken for nothing else."""
         return self._names.get(slug) if isinstance(slug, str) else None
@@ -80,8 +92,12 @@ class Directory:
     def _find_secret_key(self, text: str) -> Key | None:
         if not key_format.is_well_formed(text):
             return None
-        for digest in self._pepper.candidates(text):
+        current, *previous = self._pepper.candidates(text)
+        if key := self._keys.get(current):
+            return key
+        for digest in previous:
             if key := self._keys.get(digest):
+                self._outdated[key] = current
                 return key
         return None
 
@@ -89,6 +105,11 @@ class Directory:
         """The keys used since the last call, each with the moment."""
         used, self._used = self._used, {}
         return used
+
+    def take_outdated(self) -> dict[Key, dict[str, object]]:
+        """The keys found by the previous secret since the last call, each with what its row says under the current."""
+        outdated, self._outdated = self._outdated, {}
+        return {key: {"digest": digest, "pepper": self._pepper.name} for key, digest in outdated.items()}
 
     async def refresh(self) -> bool:
         """Load what changed since the last time; True when something did."""

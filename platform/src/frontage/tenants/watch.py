@@ -87,11 +87,14 @@ class DirectoryWatch:
 
 
 async def write_usage(database: Database, directory: Directory) -> None:
-    """Write down when keys were last used; one statement a key, all in one transaction, never one a request."""
-    used = directory.take_used()
+    """Write down when keys were last used; one statement a key, all in one transaction, never one a request.
+
+    A key that was found by the previous secret is digested anew, so that this secret can be dropped after a while.
+    """
+    used, outdated = directory.take_used(), directory.take_outdated()
     if not used:
         return
     async with database.writing() as session:
         for key, moment in sorted(used.items(), key=lambda item: (item[0].tenant.id, item[0].id)):
             at = datetime.fromtimestamp(moment, UTC)
-            await queries.mark_key_used(session, key.tenant.id, key.id, last_used_at=at)
+            await queries.mark_key_used(session, key.tenant.id, key.id, last_used_at=at, **outdated.get(key, {}))

@@ -1,8 +1,8 @@
 """Where a plugin is judged: the plugin itself, and a platform on each database that stays open for all rules."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import Coroutine, Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -95,30 +95,25 @@ class Scene:
         with self._server.empty_database() as url:
             yield url, folder
 
-    @asynccontextmanager
-    async def platform(self) -> AsyncIterator[Running]:
-        """A new platform that serves the plugin to the four tenants."""
-        with self.empty_database() as (url, folder):
-            async with running(settings_for(url, folder), self._files(), [self.subject.candidate]) as platform:
-                yield platform
-
-    async def opened(self) -> Running:
-        """The platform that all rules share, whether it serves the plugin or not."""
-        assert self.subject.entry
-        if self._running is None:
-            self._running = await self._stack.enter_async_context(self.platform())
-        return self._running
+    async def entry(self) -> Entry:
+        """The plugin as it came into service here, or did not."""
+        return (await self._opened()).platform.services.roster.find(self.subject.slug)
 
     async def running(self) -> Running:
-        """The platform that all rules share."""
-        running = await self.opened()
-        if not running.platform.services.roster.find(self.subject.slug).serves:
+        """The platform that all rules share, serving the plugin to the four tenants."""
+        if not (await self.entry()).serves:
             raise NotJudgedError("it does not come into service, see serves")
-        return running
+        return await self._opened()
 
-    async def entry(self) -> Entry:
-        """The plugin as it serves here."""
-        return (await self.running()).platform.services.roster.find(self.subject.slug)
+    async def _opened(self) -> Running:
+        if self._running is None:
+            assert self.subject.entry
+            url, folder = self._stack.enter_context(self.empty_database())
+            platform = running(settings_for(url, folder), {}, [self.subject.candidate])
+            self._running = await self._stack.enter_async_context(platform)
+            if (await self.entry()).serves:
+                await self._running.apply(self._files())
+        return self._running
 
     async def tables(self) -> list[Table]:
         """Its mapped tables that the database has, referred ones first."""

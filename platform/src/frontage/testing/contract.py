@@ -11,7 +11,7 @@ import pytest
 
 from frontage.testing.bench import Bench
 from frontage.testing.contract_rules import DECLARED_RULES, SERVED_RULES
-from frontage.testing.rule import Finding, NotJudgedError, Rule
+from frontage.testing.rule import Finding, NotJudgedError, Rule, UnmakeableRowError
 
 ENGINES = ("sqlite", "postgresql")
 _by_id = {"ids": lambda rule: rule.id}
@@ -32,9 +32,10 @@ class PluginContract:
 
     @pytest.mark.parametrize("engine", ENGINES)
     @pytest.mark.parametrize("rule", SERVED_RULES, **_by_id)
-    def test_in_service(self, rule: Rule, engine: str, plugin_bench: Bench) -> None:
+    def test_in_service(self, rule: Rule, engine: str, plugin_bench: Bench, request: pytest.FixtureRequest) -> None:
         """What it does while it serves, on either database."""
-        scene = plugin_bench.scene(engine)
+        server = request.getfixturevalue("postgres_server") if engine == "postgresql" else None
+        scene = plugin_bench.scene(server)
         _judge(rule, self.plugin, lambda: plugin_bench.run(_all(rule.check(scene))))
 
 
@@ -48,5 +49,7 @@ def _judge(rule: Rule, slug: str, find: Any) -> None:
         findings = find()
     except NotJudgedError as error:
         pytest.skip(f"{rule.id} cannot be judged: {error}")
+    except UnmakeableRowError as error:
+        findings = [error.finding]
     if findings:
         pytest.fail(rule.verdict(slug, findings), pytrace=False)

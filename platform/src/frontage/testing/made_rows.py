@@ -18,7 +18,7 @@ from frontage.base.ids import new_id, to_short
 from frontage.tenants.tenant import Tenant
 from frontage.testing.bench import Scene
 from frontage.testing.harness import Running
-from frontage.testing.rule import NotJudgedError
+from frontage.testing.rule import UnmakeableRowError
 
 _SHORTEST_MARK = 8
 """A shorter text may appear anywhere by chance."""
@@ -63,8 +63,7 @@ async def make_rows(scene: Scene, tenant: Tenant) -> list[MadeRow]:
             async with running.database.writing() as session:
                 await session.execute(insert(table).values(values))
         except SQLAlchemyError as error:
-            fix = f'give `values = {{"{table.name}": {{…}}}}` in the test class'
-            raise NotJudgedError(f"no row of {table.name} can be made up ({str(error).splitlines()[0]}); {fix}") from error
+            raise UnmakeableRowError(table.name, str(error).splitlines()[0]) from error
         rows[table] = MadeRow(table, values)
     return list(rows.values())
 

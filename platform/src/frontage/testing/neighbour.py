@@ -1,5 +1,6 @@
 """A small plugin of the kit's own, that stands beside the one that is judged and must not suffer from it."""
 
+from functools import cache
 from importlib.metadata import EntryPoint, version
 
 from msgspec import Struct
@@ -40,6 +41,7 @@ def neighbour_candidate() -> Candidate:
     return Candidate(plugin.slug, point, "frontage", version("frontage"))
 
 
+@cache
 def load_neighbour() -> Entry:
     """The neighbour as the host serves it."""
     roster = load_roster([neighbour_candidate()])

@@ -14,6 +14,7 @@ import pytest
 from frontage.testing.components import read_missing, report_missing
 
 if TYPE_CHECKING:
+    from frontage.testing.bench import Bench
     from frontage.testing.postgres import PostgresServer
 
 EXISTING_SERVER = "FRONTAGE_TEST_DATABASE_URL"
@@ -52,6 +53,15 @@ def database_url(request: pytest.FixtureRequest) -> str:
     """The URL of an empty database, once on each engine."""
     url: str = request.getfixturevalue({"sqlite": "sqlite_url", "postgresql": "postgres_url"}[request.param])
     return url
+
+
+@pytest.fixture(scope="class")
+def plugin_bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator["Bench"]:
+    """What the rules of a `PluginContract` are checked on; one for the whole class."""
+    from frontage.testing.bench import Bench
+
+    with Bench(request.cls.plugin, request.cls.values, tmp_path_factory.mktemp("contract")) as bench:
+        yield bench
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -18,6 +18,15 @@ class NotJudgedError(Exception):
     """A rule cannot be judged because the plugin breaks an earlier one; the text says which."""
 
 
+class UnmakeableRowError(Exception):
+    """A rule needs a row that cannot be made up from its table alone."""
+
+    def __init__(self, table: str, reason: str) -> None:
+        super().__init__(f"{table}: {reason}")
+        fix = f'Give the values that it needs in the test class: values = {{"{table}": {{"column": …}}}}.'
+        self.finding = Finding(f"No row of {table} can be made up: {reason}", fix)
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One rule. `check` takes a Subject and yields findings, or a Scene and yields them asynchronously."""

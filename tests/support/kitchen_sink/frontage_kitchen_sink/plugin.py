@@ -26,6 +26,7 @@ plugin = Plugin(
     routes="frontage_kitchen_sink.routes:routes",
     models="frontage_kitchen_sink.models",
     migrations="frontage_kitchen_sink.migrations",
+    streams="frontage_kitchen_sink.streams:streams",
     assets="static",
     commands="frontage_kitchen_sink.commands:kitchen",
     jobs=(Job("wipe", every=timedelta(hours=1), run="frontage_kitchen_sink.jobs:wipe"),),

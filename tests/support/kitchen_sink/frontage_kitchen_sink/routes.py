@@ -18,6 +18,7 @@ from frontage.plugin import (
     PageSize,
     Pagination,
     Problem,
+    Rollups,
     Session,
     Tenant,
     delete,
@@ -36,6 +37,7 @@ from frontage.plugin import (
 )
 from frontage_kitchen_sink.models import Dish, Order
 from frontage_kitchen_sink.settings import Settings
+from frontage_kitchen_sink.streams import Taste, TasteCount
 
 
 class OrderIn(Struct, frozen=True):
@@ -51,6 +53,19 @@ class WishIn(Struct, frozen=True):
 
     dish: Annotated[str, Meta(min_length=1, max_length=80)]
     seats: Annotated[int, Meta(ge=1, le=500)] = 1
+
+
+class TasteIn(Struct, frozen=True):
+    """A taste from a browser."""
+
+    dish: Annotated[str, Meta(min_length=1, max_length=80)]
+
+
+class TasteTotal(Struct, frozen=True):
+    """How often a dish was tasted."""
+
+    dish: str
+    tastes: int
 
 
 class MenuQuery(Struct, frozen=True):
@@ -138,10 +153,29 @@ async def wish(request: HotRequest[WishIn, Settings]) -> Answer:
     return NO_CONTENT
 
 
-@hot.post("/kitchen/api/v1/bell", body=WishIn, tenant=token("X-Kitchen-Token", "token", "kitchen:order"), limit=(), off=not_found)
+@hot.post(
+    "/kitchen/api/v1/bell",
+    body=WishIn,
+    tenant=token("X-Kitchen-Token", "token", "kitchen:order"),
+    limit=(),
+    off=not_found,
+)
 async def ring(_request: HotRequest[WishIn, Settings]) -> Answer:
     """Ring the bell with a token."""
     return NO_CONTENT
+
+
+@hot.post("/kitchen/api/v1/public/tastes", body=TasteIn, tenant=publishable_key, limit=("publishable",), off=not_found)
+async def taste(request: HotRequest[TasteIn, Settings]) -> Answer:
+    """Record that a dish was tasted; the answer means that it is on disk."""
+    await request.accept(Taste(dish=request.body.dish))
+    return NO_CONTENT
+
+
+@get("/kitchen/api/v1/tastes/{dish:str}", tenant=secret_key("kitchen:read"), limit=("secret",), off=not_found)
+async def count_tastes(rollups: Injected[Rollups], dish: FromPath[str]) -> TasteTotal:
+    """Tell how often a dish was tasted."""
+    return TasteTotal(dish, await rollups.total(TasteCount.tastes, dish=dish))
 
 
 @hot.post("/kitchen/api/v1/ping", body=WishIn, tenant=nobody, limit=(), off=not_found)
@@ -217,4 +251,4 @@ def _told(dish: Dish) -> DishOut:
     return DishOut(to_short(dish.id), dish.name, dish.price)
 
 
-routes = [order, wish, ring, ping, menu, list_dishes, add_dish, read_dish, remove_dish, shop_menu]
+routes = [order, wish, taste, count_tastes, ring, ping, menu, list_dishes, add_dish, read_dish, remove_dish, shop_menu]

@@ -79,7 +79,13 @@ def _seen(call: Call) -> Seen:
     return Seen(call.tenant.slug if call.tenant else None, call.address, call.privacy, call.relayed)
 
 
-@hot.post("/probe/v1/events", body=Named, tenant=in_body("tenant_id", unknown_limit="unknown"), limit=("visitor",), off=quietly)
+@hot.post(
+    "/probe/v1/events",
+    body=Named,
+    tenant=in_body("tenant_id", unknown_limit="unknown"),
+    limit=("visitor",),
+    off=quietly,
+)
 async def event(request: HotRequest[Named, NoSettings]) -> Answer:
     """Tell what reached the probe."""
     return json_answer(_seen(request))
@@ -103,13 +109,24 @@ async def texts(request: HotRequest[Texts, NoSettings]) -> Answer:
     return json_answer(request.body)
 
 
-@hot.get("/probe/v1/public/seen", tenant=publishable_key(secret_scope="probe:read"), limit=("publishable", "visitor"), off=not_found)
+@hot.get(
+    "/probe/v1/public/seen",
+    tenant=publishable_key(secret_scope="probe:read"),
+    limit=("publishable", "visitor"),
+    off=not_found,
+)
 async def seen(request: HotRequest[UnsetType, NoSettings]) -> Answer:
     """Tell what reached the probe."""
     return json_answer(_seen(request))
 
 
-@get("/probe/v1/public/notes", tenant=publishable_key(secret_scope="probe:read"), limit=("publishable",), off=not_found, public=True)
+@get(
+    "/probe/v1/public/notes",
+    tenant=publishable_key(secret_scope="probe:read"),
+    limit=("publishable",),
+    off=not_found,
+    public=True,
+)
 async def notes(call: Injected[Call]) -> Seen:
     """Tell what reached the probe, by an ordinary route."""
     return _seen(call)

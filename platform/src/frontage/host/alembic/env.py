@@ -10,6 +10,7 @@ context.configure(
     target_metadata=unit.metadata,
     version_table=unit.version_table,
     include_name=unit.includes,
+    include_object=unit.owns,
     render_as_batch=connection.dialect.name == "sqlite",
     # SQLite tells UUID and JSON columns back as CHAR and TEXT, which are no differences.
     compare_type=connection.dialect.name != "sqlite",

@@ -1,12 +1,14 @@
 """Rules about a plugin's OpenAPI document."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from frontage.app.platform import document_of_all
-from frontage.host.roster import Roster
+from frontage.edge.openapi import Document, merge
+from frontage.host.roster import Entry, Roster
 from frontage.testing.neighbour import load_neighbour
 from frontage.testing.rule import Finding, rule
 from frontage.testing.subject import Subject, named_gates
@@ -40,8 +42,8 @@ def openapi_complete(subject: Subject) -> Iterator[Finding]:
 )
 def names_stable(subject: Subject) -> Iterator[Finding]:
     """Compare the platform's document without it, with it, and with it beside a neighbour."""
-    without, alone = document_of_all(Roster([])), document_of_all(Roster([subject.entry]))
-    beside = document_of_all(Roster([load_neighbour(), subject.entry]))
+    without = _platforms_document()
+    alone, beside = merge(without, _parts(subject.entry)), merge(without, _parts(load_neighbour(), subject.entry))
     fix = "Rename the Struct, or leave it out of schemas=(…)."
     for place, name, told in _named(without):
         if _look(alone, place, name) != told:
@@ -58,20 +60,29 @@ def names_stable(subject: Subject) -> Iterator[Finding]:
             yield Finding(f"{name} has the operation id of {taken}.", "Choose another operation_id.")
 
 
-def _named(document: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
+@cache
+def _platforms_document() -> Document:
+    return document_of_all(Roster([]))
+
+
+def _parts(*entries: Entry) -> dict[str, tuple[Document, tuple[str, ...]]]:
+    return {entry.slug: (entry.document, entry.declared.schemas) for entry in entries}
+
+
+def _named(document: Document) -> Iterator[tuple[str, str, Any]]:
     for name, schema in document["components"]["schemas"].items():
         yield "schema", name, schema
     for name, operation in _operations(document):
         yield "operation", name, operation
 
 
-def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _operations(document: Document) -> Iterator[tuple[str, dict[str, Any]]]:
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             yield f"{method.upper()} {path}", operation
 
 
-def _look(document: dict[str, Any], place: str, name: str) -> Any:
+def _look(document: Document, place: str, name: str) -> Any:
     if place == "schema":
         return document["components"]["schemas"].get(name)
     method, _, path = name.partition(" ")

@@ -29,6 +29,8 @@ async def deletion_complete(scene: Scene) -> AsyncIterator[Finding]:
     except Exception as error:  # noqa: BLE001  # whatever a plugin's tables make of it
         yield Finding(f"The tenant cannot be deleted: {told(error)}", "Let its rows go with it: derive from Model.")
         return
+    finally:
+        await running.platform.services.directory.refresh()
     for row in rows:
         if await remains(running, row):
             yield Finding(f"A row of {row.table.name} remains.", "Give the table its tenant's id: derive it from Model.")

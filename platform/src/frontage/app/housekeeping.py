@@ -1,0 +1,39 @@
+"""The platform's own regular jobs: what is old goes."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from frontage.app.services import Services
+from frontage.host.jobs import DueWork
+from frontage.tenants import audit
+
+_DAILY = timedelta(days=1)
+
+
+def own_jobs(services: Services) -> list[DueWork]:
+    """What is done once a day."""
+    house = _Housekeeping(services)
+    return [
+        DueWork("core.forget-old-audit", _DAILY, house.forget_old_audit),
+        DueWork("core.expire-events", _DAILY, house.expire_events),
+    ]
+
+
+class _Housekeeping:
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def forget_old_audit(self) -> None:
+        async with self._services.database.writing() as session:
+            await audit.forget_old(session)
+
+    async def expire_events(self) -> None:
+        tenants = [tenant.id for tenant in self._services.directory.tenants]
+        await self._services.intake.expire(tenants, self._kept)
+
+    def _kept(self, tenant_id: UUID, stream: str) -> timedelta | None:
+        """What the tenant's settings of the stream's plugin say under `retention_days`, when they have it."""
+        tenant = self._services.directory.find_tenant_by_id(tenant_id)
+        settings = tenant.plugins.get(stream.partition(".")[0]) if tenant else None
+        days = getattr(settings, "retention_days", None)
+        return None if days is None else timedelta(days=days)

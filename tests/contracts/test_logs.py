@@ -1,0 +1,110 @@
+"""What the log lines of requests may hold: ids and prefixes, never a key, an address or a query."""
+
+import io
+import json
+import logging
+
+import pytest
+import pytest_asyncio
+import structlog
+
+from frontage.base.logs import configure_logs
+from frontage.tenants.policy import parse_windows
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+ADDRESSES = ("203.0.113.77", "2001:db8:77:77:1:2:3:4")
+VISITOR = "198.51.100.77"
+QUERY = "canary-query-42.1234567"
+GUESS = "csb_AbCdEfGhIjKlMnOpQrStUvWxYzAbCdEf_84041098"
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def lines(shop):
+    """Everything that is logged while a test runs, as production would write it."""
+    stream = io.StringIO()
+    root = logging.getLogger()
+    before = root.handlers, root.level, structlog.get_config()
+    quiet = {name: logging.getLogger(name).level for name in ("alembic", "uvicorn.access", "httpx", "asyncio")}
+    configure_logs(stream=stream, level=logging.DEBUG)
+    for name in ("aiosqlite", "asyncio", "httpcore"):
+        logging.getLogger(name).setLevel(logging.INFO)
+    structlog.configure(cache_logger_on_first_use=False)
+    yield stream
+    root.handlers, level, config = before[0], before[1], before[2]
+    root.setLevel(level)
+    structlog.configure(**config)
+    for name, level in quiet.items():
+        logging.getLogger(name).setLevel(level)
+    for name in ("aiosqlite", "httpcore"):
+        logging.getLogger(name).setLevel(logging.NOTSET)
+
+
+REQUESTS = [
+    ("GET", "/account/api/v1/whoami", {}),
+    ("GET", "/account/api/v1/nowhere", {}),
+    ("DELETE", "/account/api/v1/whoami", {}),
+    ("GET", "/kitchen/api/v1/public/menu", {}),
+    ("GET", "/kitchen/api/v1/public/menu?most=0", {}),
+    ("GET", "/probe/v1/public/raise?code=unforeseen", {}),
+    ("GET", "/probe/v1/raise?code=unforeseen", {}),
+    ("GET", "/probe/v1/raise?code=unavailable", {}),
+    ("GET", "/kitchen/api/v1/dishes?page=0", {}),
+    ("POST", "/kitchen/api/v1/dishes", {"json": {"name": "x"}}),
+    ("POST", "/account/api/v1/api-keys", {"json": {"kind": "secret", "name": "logged"}}),
+    ("POST", "/account/api/v1/api-keys", {"json": {"kind": "publishable", "name": "logged"}}),
+    ("POST", "/kitchen/api/v1/bell", {"json": {"dish": "x"}}),
+    ("POST", "/probe/v1/events", {"json": {"tenant_id": "wide"}}),
+]
+
+
+async def test_no_log_line_holds_a_key_an_address_or_a_query(shop, lines):
+    """Whatever a request asks for and however it ends: served, refused, limited, failed."""
+    scopes = ("keys:write", "kitchen:read", "kitchen:write", "kitchen:order")
+    keys = [await shop.key("wide", kind, scopes=scopes) for kind in ("secret", "publishable")]
+    keys.append(await shop.key("acme", windows=parse_windows("1;w=60")))
+    texts = [*keys, GUESS]
+    for key in [*keys, GUESS, GUESS[:-1]]:
+        for method, path, words in REQUESTS:
+            for address in ADDRESSES:
+                headers = {"X-API-Key": key, "X-Forwarded-For": address, "X-Visitor-Address": VISITOR, "Cookie": QUERY}
+                separator = "&" if "?" in path else "?"
+                url = f"{path}{separator}key={key}&token={key}&lat={QUERY}"
+                answer = await shop.client.request(method, url, headers=headers, **words)
+                if answer.status_code == 201 and answer.json().get("key"):
+                    texts.append(answer.json()["key"])
+    written = lines.getvalue()
+    assert written.count('"event": "request"') > 50
+    assert "RuntimeError" in written, "failures are logged with their trace"
+    for text in texts:
+        assert text not in written
+        assert text[:13] not in written
+        assert text[4:36] not in written
+    for canary in (*ADDRESSES, VISITOR, "2001:db8:77:77", QUERY, "canary-query", "token=", "?"):
+        assert canary not in "".join(line for line in written.splitlines() if '"event": "request' in line), canary
+    for canary in (*ADDRESSES, VISITOR, QUERY):
+        assert canary not in written
+
+
+async def test_a_request_line_says_who_and_where(shop, lines):
+    """JSON with the id of the request, the tenant, the plugin and the first twelve characters of the key."""
+    key = await shop.key("wide", scopes=("kitchen:read",))
+    await shop.client.get("/kitchen/api/v1/dishes?page=1", headers={"X-API-Key": key, "X-Request-ID": "abc-1"})
+    found = [json.loads(line) for line in lines.getvalue().splitlines() if '"abc-1"' in line]
+    assert len(found) == 1
+    told = {name: found[0][name] for name in ("event", "request_id", "tenant", "plugin", "key", "method", "route", "status")}
+    assert told == {
+        "event": "request", "request_id": "abc-1", "tenant": "wide", "plugin": "kitchen-sink", "key": key[:12],
+        "method": "GET", "route": "/kitchen/api/v1/dishes", "status": 200,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ["/probe/v1/public/raise", "/probe/v1/raise"])
+async def test_a_failure_is_logged_once_with_its_trace_and_the_id(shop, lines, path):
+    """What the client is not told stands here."""
+    await shop.client.get(path, params={"code": "unforeseen"}, headers={"X-Request-ID": "abc-2"})
+    found = [json.loads(line) for line in lines.getvalue().splitlines()]
+    failed = [one for one in found if one["event"] == "request.failed"]
+    assert [one["request_id"] for one in failed] == ["abc-2"]
+    assert "Traceback" in failed[0]["exception"]
+    assert failed[0]["level"] == "error"
