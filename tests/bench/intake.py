@@ -22,14 +22,14 @@ import asyncpg
 import msgspec
 from rich.console import Console
 from rich.table import Table
-
-from frontage.base.ids import new_id
 from tests.bench.intake_app import PATH
 from tests.torture import books
 from tests.torture.__main__ import free_ports
 from tests.torture.app import TABLE
 from tests.torture.client import get
 from tests.torture.cluster import cluster
+
+from frontage.base.ids import new_id
 
 ROOT = Path(__file__).parents[2]
 SECONDS = int(os.environ.get("SECONDS", "2"))
@@ -67,21 +67,34 @@ class Server:
             while True:
                 try:
                     await get(self.port, "/metrics")
-                    return
                 except OSError:
                     await asyncio.sleep(0.05)
+                else:
+                    return
 
     async def shoot(self, script: Path, connections: int) -> Shot:
         before = self.cpu()
         wrk = await asyncio.create_subprocess_exec(
-            "wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "--latency", "-s", str(script), f"http://127.0.0.1:{self.port}{PATH}",
+            "wrk",
+            "-t1",
+            f"-c{connections}",
+            f"-d{SECONDS}s",
+            "--latency",
+            "-s",
+            str(script),
+            f"http://127.0.0.1:{self.port}{PATH}",
             stdout=subprocess.PIPE,
         )
         told = (await wrk.communicate())[0].decode()
         requests = int(re.search(r"(\d+) requests in", told)[1])
         rate = float(re.search(r"Requests/sec:\s+(\S+)", told)[1])
         failed = re.search(r"Non-2xx or 3xx responses: (\d+)", told)
-        return Shot(rate, (self.cpu() - before) / requests * 1e6, _micros(re.search(r"(?m)^\s+50%\s+(\S+)", told)[1]), int(failed[1]) if failed else 0)
+        return Shot(
+            rate,
+            (self.cpu() - before) / requests * 1e6,
+            _micros(re.search(r"(?m)^\s+50%\s+(\S+)", told)[1]),
+            int(failed[1]) if failed else 0,
+        )
 
     def stop(self) -> None:
         self.process.terminate()
@@ -169,15 +182,25 @@ class Bench:
         events = [a.rate * 100 for a in self.shots["durable", 100, 64]]
         idiomatic = [shot.rate for shot in self.shots["idiomatic", 1, 64]]
         lag = sorted(self.lags)[int(len(self.lags) * 0.99)] * 1000 if self.lags else 0
-        table = Table("what", "reached", "bar", title=f"bare moved by {spread:.0%}" + (": void" if spread > 0.15 else ""))
+        table = Table(
+            "what", "reached", "bar", title=f"bare moved by {spread:.0%}" + (": void" if spread > 0.15 else "")
+        )
         rows = [
             ("CPU per single-event request ÷ null", self.ratio("cpu", "durable", "null"), "≤ 1.5"),
             ("CPU per single-event request ÷ idiomatic", self.ratio("cpu", "durable", "idiomatic"), "≤ 0.95"),
             ("requests per second ÷ idiomatic", self.ratio("rate", "durable", "idiomatic"), "≥ 1.1, aim 1.25"),
             ("requests per second ÷ null", self.ratio("rate", "durable", "null"), "≥ 0.6, aim 0.7"),
             ("p50 on one connection ÷ null", self.ratio("p50", "durable", "null", 1, 1), "≤ 6"),
-            ("events in batches of 100 ÷ idiomatic requests", statistics.median(a / b for a, b in zip(events, idiomatic, strict=True)), "≥ 3.5, aim 5"),
-            ("events in batches of 100 ÷ COPY", statistics.median(a / b for a, b in zip(events, self.copies, strict=True)), "≥ 0.65, aim 0.9"),
+            (
+                "events in batches of 100 ÷ idiomatic requests",
+                statistics.median(a / b for a, b in zip(events, idiomatic, strict=True)),
+                "≥ 3.5, aim 5",
+            ),
+            (
+                "events in batches of 100 ÷ COPY",
+                statistics.median(a / b for a, b in zip(events, self.copies, strict=True)),
+                "≥ 0.65, aim 0.9",
+            ),
             ("rollup lag p99, ms", lag, "≤ 400"),
             ("SQLite ÷ PostgreSQL, single events", self.ratio("rate", "embedded", "durable"), "≥ 0.7"),
         ]

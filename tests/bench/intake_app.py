@@ -15,6 +15,7 @@ import uvicorn
 from litestar import Litestar, post
 from litestar.params import JSONBody
 from prometheus_client import CollectorRegistry, generate_latest
+from tests.torture.app import STREAMS, Stamp
 
 from frontage.base.database import Database
 from frontage.base.ids import new_id
@@ -32,7 +33,6 @@ from frontage.intake.intake import Intake
 from frontage.plugin import hot
 from frontage.tenants.policy import Per, Policy
 from frontage.tenants.tenant import Tenant
-from tests.torture.app import STREAMS, Stamp
 
 PATH = "/bench/events"
 TENANT = Tenant(new_id(), "bench", 1, "Bench", ZoneInfo("UTC"), "EUR", plugins={"bench": None})
@@ -59,7 +59,8 @@ class Fixed(TenantSource):
 
 async def bare(scope, receive, send):
     if scope["type"] == "lifespan":
-        return await Quiet().lifespan(receive, send)
+        await Quiet().lifespan(receive, send)
+        return
     await send({"type": "http.response.start", "status": 204, "headers": []})
     await send({"type": "http.response.body", "body": b""})
 
@@ -105,9 +106,11 @@ class Outside(Quiet):
 
     async def __call__(self, scope, receive, send):
         if scope["type"] == "lifespan":
-            return await self.lifespan(receive, send)
+            await self.lifespan(receive, send)
+            return
         if scope["path"] != "/metrics":
-            return await self.front(scope, receive, send)
+            await self.front(scope, receive, send)
+            return
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": generate_latest(self.registry)})
 
@@ -147,7 +150,9 @@ def main() -> None:
         "null": lambda: fronted(None),
         "durable": lambda: fronted(Intake(Database(url), Path(data_dir), STREAMS, worker="0")),
     }[kind]()
-    uvicorn.run(app, port=int(port), loop="uvloop", http="httptools", log_level="error", access_log=False, lifespan="on")
+    uvicorn.run(
+        app, port=int(port), loop="uvloop", http="httptools", log_level="error", access_log=False, lifespan="on"
+    )
 
 
 if __name__ == "__main__":

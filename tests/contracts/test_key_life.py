@@ -7,11 +7,11 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 from sqlalchemy import func, select
+from tests.contracts.conftest import BOTH
 
 from frontage.base.ids import to_short
 from frontage.tenants.key_format import is_well_formed
 from frontage.tenants.models import KeyRow
-from tests.contracts.conftest import BOTH
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -102,12 +102,22 @@ WRONG = [
     pytest.param({"kind": "secret", "scopes": ["everything"]}, ["scopes"], id="no such scope"),
     pytest.param({"kind": "secret", "name": "a\nb"}, ["name"], id="a line break in a name"),
     pytest.param({"kind": "secret", "name": "x" * 101}, ["name"], id="a long name"),
-    pytest.param({"kind": "secret", "allowed_origins": ["https://a.example"]}, ["allowed_origins"], id="origins of a secret key"),
-    pytest.param({"kind": "publishable", "allowed_origins": ["https://a.example/x"]}, ["allowed_origins[0]"], id="no origin"),
-    pytest.param({"kind": "publishable", "allowed_origins": ["https://a.example", "*"]}, ["allowed_origins[1]"], id="a star"),
+    pytest.param(
+        {"kind": "secret", "allowed_origins": ["https://a.example"]}, ["allowed_origins"], id="origins of a secret key"
+    ),
+    pytest.param(
+        {"kind": "publishable", "allowed_origins": ["https://a.example/x"]}, ["allowed_origins[0]"], id="no origin"
+    ),
+    pytest.param(
+        {"kind": "publishable", "allowed_origins": ["https://a.example", "*"]}, ["allowed_origins[1]"], id="a star"
+    ),
     pytest.param({"kind": "secret", "expires_at": "2000-01-01T00:00:00Z"}, ["expires_at"], id="a moment that is past"),
     pytest.param({"kind": "secret", "expires_at": "2999-01-01T00:00:00"}, ["expires_at"], id="a moment without a zone"),
-    pytest.param({"kind": "secret", "scopes": ["x"], "policy": "x", "name": "\t\n x\n y"}, ["name", "scopes", "policy"], id="several at once"),
+    pytest.param(
+        {"kind": "secret", "scopes": ["x"], "policy": "x", "name": "\t\n x\n y"},
+        ["name", "scopes", "policy"],
+        id="several at once",
+    ),
 ]
 
 
@@ -176,7 +186,9 @@ async def test_a_revoked_key_is_refused_at_once_and_stays_listed(stored_shop, ow
 
 async def test_a_rotation_without_overlap_ends_the_old_key(stored_shop, owner):
     """The new one is like the old one, and the old one names it."""
-    old = await owner.make(kind="publishable", name="a", scopes=["kitchen:read"], policy="9;w=60", allowed_origins=["https://a.example"])
+    old = await owner.make(
+        kind="publishable", name="a", scopes=["kitchen:read"], policy="9;w=60", allowed_origins=["https://a.example"]
+    )
     answer = await owner.ask("POST", f"{KEYS}/{old['id']}/rotate", {})
     new = answer.json()
     assert answer.status_code == 201
@@ -202,7 +214,9 @@ async def test_a_rotation_with_overlap_lets_the_old_key_live_on(stored_shop, own
 
 def told(answer):
     body = answer.content.replace(answer.json()["timestamp"].encode(), b"")
-    headers = {name: value for name, value in answer.headers.items() if "ratelimit" not in name and name != "x-request-id"}
+    headers = {
+        name: value for name, value in answer.headers.items() if "ratelimit" not in name and name != "x-request-id"
+    }
     return answer.status_code, body, headers
 
 
@@ -243,7 +257,12 @@ async def test_the_audit_tells_who_did_what(stored_shop):
     assert "tenant.created" in {one["action"] for one in await owner.audit()}
     unscoped = Holder(stored_shop.client, await stored_shop.key("bolt", scopes=("kitchen:read",)))
     assert (await unscoped.ask("GET", AUDIT)).status_code == 403
-    assert made["id"] not in (await Holder(stored_shop.client, await stored_shop.key("acme", scopes=("keys:write",))).ask("GET", AUDIT)).text
+    assert (
+        made["id"]
+        not in (
+            await Holder(stored_shop.client, await stored_shop.key("acme", scopes=("keys:write",))).ask("GET", AUDIT)
+        ).text
+    )
 
 
 @pytest.mark.parametrize("database", ["sqlite_url", "postgres_url"])
@@ -262,7 +281,9 @@ async def test_a_tenant_has_at_most_100_live_keys(open_shop, tmp_path, request, 
         assert live == 100
         made = [answer.json() for answer in answers if answer.status_code == 201]
         path = f"{KEYS}/{made[0]['id']}/rotate"
-        assert (await owner.ask("POST", path, {"overlap_seconds": 60})).status_code == 409, "for a while there would be 101"
+        assert (await owner.ask("POST", path, {"overlap_seconds": 60})).status_code == 409, (
+            "for a while there would be 101"
+        )
         assert await works(shop, made[0]["key"]) == 200, "what is refused changes nothing"
         assert (await owner.ask("POST", path, {"overlap_seconds": 0})).status_code == 201
         assert (await owner.ask("DELETE", f"{KEYS}/{made[1]['id']}")).status_code == 204

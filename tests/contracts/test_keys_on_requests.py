@@ -230,7 +230,9 @@ async def test_allowed_origins_are_enforced_on_the_request_itself(shop, bounded_
         pytest.param((), "null", 200, id="an empty list allows null"),
         pytest.param(("null",), "null", 200, id="null when listed"),
         pytest.param(("null",), "https://anyone.test", 403, id="null allows no other"),
-        pytest.param(("https://xn--mnchen-3ya.example",), "https://münchen.example", 403, id="letters beyond ASCII on the wire"),
+        pytest.param(
+            ("https://xn--mnchen-3ya.example",), "https://münchen.example", 403, id="letters beyond ASCII on the wire"
+        ),
         pytest.param(("https://xn--mnchen-3ya.example",), "https://xn--mnchen-3ya.example", 200, id="punycode"),
     ],
 )
@@ -247,9 +249,17 @@ async def test_an_empty_list_is_any_origin_and_null_must_be_listed(shop, origins
         pytest.param(lambda key: {"headers": {"X-Kitchen-Token": key}}, 204, id="its header"),
         pytest.param(lambda key: {"params": {"token": key}}, 204, id="its query"),
         pytest.param(lambda key: {"headers": {"X-API-Key": key}}, 204, id="X-API-Key"),
-        pytest.param(lambda key: {"headers": {"X-Kitchen-Token": key}, "params": {"token": "x"}}, 204, id="the header wins"),
-        pytest.param(lambda key: {"headers": {"X-Kitchen-Token": "x"}, "params": {"token": key}}, 401, id="the header wins, wrong"),
-        pytest.param(lambda key: {"headers": {"X-API-Key": "x"}, "params": {"token": key}}, 204, id="the query before X-API-Key"),
+        pytest.param(
+            lambda key: {"headers": {"X-Kitchen-Token": key}, "params": {"token": "x"}}, 204, id="the header wins"
+        ),
+        pytest.param(
+            lambda key: {"headers": {"X-Kitchen-Token": "x"}, "params": {"token": key}},
+            401,
+            id="the header wins, wrong",
+        ),
+        pytest.param(
+            lambda key: {"headers": {"X-API-Key": "x"}, "params": {"token": key}}, 204, id="the query before X-API-Key"
+        ),
         pytest.param(lambda key: {}, 401, id="none"),
     ],
 )

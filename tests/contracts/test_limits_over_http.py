@@ -4,9 +4,9 @@ import asyncio
 import time
 
 import pytest
+from tests.contracts.conftest import BOTH
 
 from frontage.tenants.policy import parse_windows
-from tests.contracts.conftest import BOTH
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -91,7 +91,9 @@ async def test_a_429_tells_the_limit_and_when_to_come_again(shop, path):
         pytest.param("POST", WISHES, 413, {"Content-Length": "70000"}, id="413 of a hot route"),
         pytest.param("POST", DISHES, 415, {"Content-Encoding": "gzip"}, id="415"),
         pytest.param("POST", WISHES, 415, {"Content-Encoding": "gzip"}, id="415 of a hot route"),
-        pytest.param("OPTIONS", MENU, 204, {"Origin": "https://a.test", "Access-Control-Request-Method": "GET"}, id="preflight"),
+        pytest.param(
+            "OPTIONS", MENU, 204, {"Origin": "https://a.test", "Access-Control-Request-Method": "GET"}, id="preflight"
+        ),
         pytest.param("GET", "/nowhere", 404, {}, id="404 of no route"),
         pytest.param("GET", "/health/live", 200, {}, id="a route without a limit"),
     ],
@@ -99,7 +101,9 @@ async def test_a_429_tells_the_limit_and_when_to_come_again(shop, path):
 async def test_where_no_limit_is_looked_up_none_is_told_and_none_is_charged(shop, method, path, status, headers):
     """Even with a valid key, what is refused before the limit costs nothing."""
     key = await limited(shop, "50;w=60", scopes=SCOPES)
-    answer = await shop.client.request(method, path, headers={**key, **headers}, content=b"{}" if method == "POST" else None)
+    answer = await shop.client.request(
+        method, path, headers={**key, **headers}, content=b"{}" if method == "POST" else None
+    )
     assert answer.status_code == status
     assert told(answer) == []
     assert remaining(await shop.client.get(WHOAMI, headers=key)) == 49
@@ -175,7 +179,9 @@ async def test_policies_come_from_the_key_else_the_tenant_else_the_default(open_
         for slug, status in events:
             answer = await shop.client.post("/probe/v1/events", json={"tenant_id": slug})
             assert answer.status_code == status, slug
-        both = await shop.client.get("/probe/v1/public/seen", headers={"X-API-Key": await shop.key("acme", "publishable")})
+        both = await shop.client.get(
+            "/probe/v1/public/seen", headers={"X-API-Key": await shop.key("acme", "publishable")}
+        )
         assert both.status_code == 429, "the tenant's visitor has spent its one"
         assert both.headers["ratelimit-policy"] == "6;w=60, 1;w=60"
 

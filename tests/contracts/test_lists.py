@@ -76,7 +76,14 @@ async def test_nothing_at_all_has_no_pages(stored_shop, headers):
     answer = await stored_shop.client.get("/probe/v1/nothing", headers=headers)
     assert answer.json() == {
         "data": [],
-        "pagination": {"page": 1, "page_size": 25, "total_count": 0, "total_pages": 0, "has_next": False, "has_previous": False},
+        "pagination": {
+            "page": 1,
+            "page_size": 25,
+            "total_count": 0,
+            "total_pages": 0,
+            "has_next": False,
+            "has_previous": False,
+        },
     }
 
 

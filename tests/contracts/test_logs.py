@@ -1,14 +1,9 @@
 """What the log lines of requests may hold: ids and prefixes, never a key, an address or a query."""
 
-import io
 import json
-import logging
 
 import pytest
-import pytest_asyncio
-import structlog
 
-from frontage.base.logs import configure_logs
 from frontage.tenants.policy import parse_windows
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -17,27 +12,6 @@ ADDRESSES = ("203.0.113.77", "2001:db8:77:77:1:2:3:4")
 VISITOR = "198.51.100.77"
 QUERY = "canary-query-42.1234567"
 GUESS = "csb_AbCdEfGhIjKlMnOpQrStUvWxYzAbCdEf_84041098"
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def lines(shop):
-    """Everything that is logged while a test runs, as production would write it."""
-    stream = io.StringIO()
-    root = logging.getLogger()
-    before = root.handlers, root.level, structlog.get_config()
-    quiet = {name: logging.getLogger(name).level for name in ("alembic", "uvicorn.access", "httpx", "asyncio")}
-    configure_logs(stream=stream, level=logging.DEBUG)
-    for name in ("aiosqlite", "asyncio", "httpcore"):
-        logging.getLogger(name).setLevel(logging.INFO)
-    structlog.configure(cache_logger_on_first_use=False)
-    yield stream
-    root.handlers, level, config = before[0], before[1], before[2]
-    root.setLevel(level)
-    structlog.configure(**config)
-    for name, level in quiet.items():
-        logging.getLogger(name).setLevel(level)
-    for name in ("aiosqlite", "httpcore"):
-        logging.getLogger(name).setLevel(logging.NOTSET)
 
 
 REQUESTS = [
@@ -92,7 +66,9 @@ async def test_a_request_line_says_who_and_where(shop, lines):
     await shop.client.get("/kitchen/api/v1/dishes?page=1", headers={"X-API-Key": key, "X-Request-ID": "abc-1"})
     found = [json.loads(line) for line in lines.getvalue().splitlines() if '"abc-1"' in line]
     assert len(found) == 1
-    told = {name: found[0][name] for name in ("event", "request_id", "tenant", "plugin", "key", "method", "route", "status")}
+    told = {
+        name: found[0][name] for name in ("event", "request_id", "tenant", "plugin", "key", "method", "route", "status")
+    }
     assert told == {
         "event": "request", "request_id": "abc-1", "tenant": "wide", "plugin": "kitchen-sink", "key": key[:12],
         "method": "GET", "route": "/kitchen/api/v1/dishes", "status": 200,

@@ -25,7 +25,9 @@ class Wrongs:
             origins = ("https://ours.example",) if kind == "publishable" else ()
             key = await self._shop.key(slug, kind, windows=parse_windows(policy), scopes=scopes, origins=origins)
             if spent:
-                assert (await self._shop.client.get("/account/api/v1/whoami", headers={"X-API-Key": key})).status_code == 200
+                assert (
+                    await self._shop.client.get("/account/api/v1/whoami", headers={"X-API-Key": key})
+                ).status_code == 200
             self._made[name] = key
         return self._made[name]
 
@@ -108,7 +110,13 @@ INGEST = "/kitchen/api/v1/orders"
         pytest.param("POST", b"{", ENCODED, 415, id="415 before 422"),
         pytest.param("POST", b'{"tenant_id": "nobody"}', {}, 422, id="422 before an unknown tenant"),
         pytest.param("POST", b'{"tenant_id": "bare"}', {}, 422, id="422 before off"),
-        pytest.param("POST", b'{"tenant_id": "nobody", "dish": "soup"}', {"X-API-Key": "nonsense"}, 202, id="a key is not asked for"),
+        pytest.param(
+            "POST",
+            b'{"tenant_id": "nobody", "dish": "soup"}',
+            {"X-API-Key": "nonsense"},
+            202,
+            id="a key is not asked for",
+        ),
     ],
 )
 async def test_ingest_without_a_key_has_an_order_of_its_own(shop, method, content, headers, status):

@@ -2,9 +2,9 @@
 
 import pytest
 import pytest_asyncio
+from tests.contracts.conftest import BOTH
 
 from frontage.tenants.policy import parse_windows
-from tests.contracts.conftest import BOTH
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -39,8 +39,15 @@ async def test_nobody_else_tells_the_address(open_shop, tmp_path):
     """Without trusted proxies the peer is the client, whatever the headers say."""
     tenants = {"acme": f'name = "A"\nnumber = 1\n{BOTH}'}
     async with open_shop(f"sqlite+aiosqlite:///{tmp_path}/f.db", tmp_path, tenants, trusted_proxies=()) as shop:
-        forged = {"X-Forwarded-For": "192.0.2.7", "X-Real-IP": "192.0.2.8", "Forwarded": "for=192.0.2.9", "X-Visitor-Address": "192.0.2.10"}
-        answers = [await event(shop, "acme", **forged | {"X-Forwarded-For": f"192.0.2.{number}"}) for number in range(3)]
+        forged = {
+            "X-Forwarded-For": "192.0.2.7",
+            "X-Real-IP": "192.0.2.8",
+            "Forwarded": "for=192.0.2.9",
+            "X-Visitor-Address": "192.0.2.10",
+        }
+        answers = [
+            await event(shop, "acme", **forged | {"X-Forwarded-For": f"192.0.2.{number}"}) for number in range(3)
+        ]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     assert answers[0].json()["address"] == "127.0.0.1"
 
@@ -58,7 +65,9 @@ async def test_a_relay_speaks_for_its_visitors(shop):
     assert nonsense.json()["address"] == "198.51.100.1"
 
 
-@pytest.mark.parametrize("who", ["nobody", "a publishable key", "another tenant's secret key", "a secret key in a browser", "a revoked form"])
+@pytest.mark.parametrize(
+    "who", ["nobody", "a publishable key", "another tenant's secret key", "a secret key in a browser", "a revoked form"]
+)
 async def test_without_a_secret_key_of_the_tenant_there_is_no_relay(shop, who):
     """X-Visitor-Address is ignored, and the address is counted."""
     headers = {"X-Forwarded-For": f"198.51.100.{20 + len(who)}", "X-Visitor-Address": "192.0.2.78"}

@@ -1,4 +1,7 @@
-"""Real `frontage` processes on loopback ports, each with a folder, an environment and the kitchen sink."""
+"""Real `frontage` processes on loopback ports, each with a folder, an environment and the kitchen sink.
+
+Servers are started as an operator starts them; the many short commands around them share one import (see `forked`).
+"""
 
 import json
 import os
@@ -13,6 +16,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from forked import Forge
 from installed import install_kitchen_sink
 
 FRONTAGE = Path(sys.executable).with_name("frontage")
@@ -27,15 +31,14 @@ BOLT = 'name = "Bolt"\nnumber = 2\n'
 class Site:
     """A folder with tenant files and an environment in which `frontage` is run."""
 
-    def __init__(self, folder: Path, url: str | None = None):
+    def __init__(self, forge: Forge, folder: Path, url: str | None = None):
+        self.forge = forge
         self.folder = folder
         self.var = folder / "var"
         self.tenants = folder / "tenants"
-        path = ":".join(str(entry) for entry in install_kitchen_sink(folder / "site"))
-        self.environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8", "PYTHONPATH": path}
-        self.environment |= {name: value for name, value in os.environ.items() if name == "PYTHONDONTWRITEBYTECODE"}
-        if outer := os.environ.get("PYTHONPATH"):
-            self.environment["PYTHONPATH"] += f":{outer}"
+        self.path = [str(entry) for entry in install_kitchen_sink(folder / "site")]
+        self.environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8"}
+        self.environment["PYTHONPATH"] = ":".join([*self.path, os.environ.get("PYTHONPATH", "")]).rstrip(":")
         if url:
             self.environment |= {"FRONTAGE_DATABASE_URL": url, "FRONTAGE_SECRET": SECRET}
         self.write(acme=ACME, bolt=BOLT)
@@ -49,23 +52,12 @@ class Site:
         for slug, text in files.items():
             (self.tenants / f"{slug}.toml").write_text(text)
 
-    def start(self, *words, **environment):
-        """Start a command."""
-        return subprocess.Popen(
-            [FRONTAGE, *map(str, words)],
-            cwd=self.folder,
-            env={**self.environment, **environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
     def run(self, *words, code=0, **environment):
         """Run a command, and give what it printed: standard output, standard error."""
-        process = self.start(*words, **environment)
-        out, err = process.communicate(timeout=SOON)
-        assert process.returncode == code, out + err
-        return out, err
+        merged = {**self.environment, **environment}
+        result = self.forge.start(*words, folder=self.folder, environment=merged, path=self.path).end()
+        assert result.code == code, result.out + result.err
+        return result.out, result.err
 
     def key(self, *words, tenant="acme", kind="secret"):
         """A new key with its id."""
@@ -148,13 +140,20 @@ def until(holds: Callable[[], object], told: Callable[[], object] = lambda: "it 
     return found
 
 
+@pytest.fixture(scope="session")
+def forge() -> Iterator[Forge]:
+    forge = Forge()
+    yield forge
+    forge.close()
+
+
 @pytest.fixture(scope="module")
-def new_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Site]]:
+def new_site(forge: Forge, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Site]]:
     """Makes sites; whatever serves on them ends with the file's tests."""
     made: list[Site] = []
 
     def make(url: str | None = None) -> Site:
-        made.append(Site(tmp_path_factory.mktemp("site"), url))
+        made.append(Site(forge, tmp_path_factory.mktemp("site"), url))
         return made[-1]
 
     yield make

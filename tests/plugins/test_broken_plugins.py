@@ -319,7 +319,9 @@ async def test_two_distributions_with_one_slug_close_its_remembered_paths(databa
                 assert "other-twin" in entry.reason
 
 
-async def test_a_migration_that_fails_half_way_leaves_nothing_and_closes_its_own_paths_alone(database_url, site, tmp_path):
+async def test_a_migration_that_fails_half_way_leaves_nothing_and_closes_its_own_paths_alone(
+    database_url, site, tmp_path
+):
     with open_shelf(site) as shelf:
         sink = shelf.put_kitchen_sink()
         bad = migrated("half", "", f"{CREATE.format('half')}\n    raise RuntimeError('half-way')")

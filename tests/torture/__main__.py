@@ -10,7 +10,6 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
-
 from tests.torture import books, faults
 from tests.torture.books import Result
 from tests.torture.cluster import cluster
@@ -58,7 +57,9 @@ async def one(dialect: str, name: str, fault: Fault, rounds: int) -> Result:
         try:
             done = await fault(scene, rounds)
         except BaseException:
-            for log in data_dir.glob("server-*.log"):
+            for log in data_dir.glob(  # noqa: ASYNC240 - a harness may wait for its disk
+                "server-*.log"
+            ):
                 sys.stderr.write(log.read_text()[-3000:])
             raise
         return await _reckon(scene, f"{name}, {dialect}", done)
@@ -113,7 +114,14 @@ async def main(wanted: list[str], rounds: int) -> bool:
 def _table(results: list[Result]) -> Table:
     table = Table("fault", "rounds", "acknowledged", "lost", "duplicated", "miscounted", "unbalanced", "note")
     for result in results:
-        numbers = (result.rounds, result.acknowledged, result.lost, result.duplicated, result.miscounted, result.unbalanced)
+        numbers = (
+            result.rounds,
+            result.acknowledged,
+            result.lost,
+            result.duplicated,
+            result.miscounted,
+            result.unbalanced,
+        )
         table.add_row(result.fault, *map(str, numbers), result.note, style=None if result.good else "red")
     return table
 

@@ -20,7 +20,7 @@ from frontage.intake.errors import IntakeRefusedError
 from frontage.intake.intake import Intake
 from frontage.intake.limits import Limits
 from frontage.intake.stream import Event, Rollup, Stream, bind, id_from
-from frontage.intake.tables import create_rollup_table, create_stream_table, metadata
+from frontage.intake.tables import BATCH, DEAD, ERASED, OUTBOX, create_rollup_table, create_stream_table, metadata
 
 
 class Stamp(Event):
@@ -50,7 +50,7 @@ TABLE, COUNTS = STREAMS[0].table, STREAMS[0].rollup_table(StampCount)
 
 def make_tables(connection: sa.Connection) -> None:
     """What the host's migrations would have made."""
-    metadata.create_all(connection)
+    metadata.create_all(connection, [metadata.tables[name] for name in (OUTBOX, DEAD, BATCH, ERASED)])
     with Operations.context(MigrationContext.configure(connection)) as op:
         create_stream_table(op, TABLE, Stamp)
         create_rollup_table(op, COUNTS, StampCount)
@@ -116,7 +116,9 @@ def main() -> None:
     configure_logs()
     limits = Limits(**msgspec.json.decode(os.environ.get("TORTURE_LIMITS", "{}")))
     application = Application(Intake(Database(url), Path(data_dir), STREAMS, worker=worker, limits=limits))
-    config = uvicorn.Config(application, port=int(port), log_level="error", access_log=False, lifespan="on", loop="uvloop")
+    config = uvicorn.Config(
+        application, port=int(port), log_level="error", access_log=False, lifespan="on", loop="uvloop"
+    )
     uvicorn.Server(config).run()
 
 

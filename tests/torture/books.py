@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import sqlalchemy as sa
+from tests.torture.app import COUNTS, STREAMS, TABLE, StampCount, make_tables
+from tests.torture.client import Ledger
 
 from frontage.base.database import Database
 from frontage.intake.tables import rollup_table, stream_table
-from tests.torture.app import COUNTS, STREAMS, TABLE, StampCount, make_tables
-from tests.torture.client import Ledger
 
 events, counts = stream_table(STREAMS[0]), rollup_table(STREAMS[0], StampCount)
 

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from frontage.testing.postgres import find_programs
@@ -30,7 +30,9 @@ class Cluster:
 
     def start(self) -> None:
         options = f"{OPTIONS} -c port={self.port} -c unix_socket_directories={self.folder}"
-        self._run("pg_ctl", "start", "-w", "-t", "60", "-D", self.folder / "data", "-l", self.folder / "log", "-o", options)
+        self._run(
+            "pg_ctl", "start", "-w", "-t", "60", "-D", self.folder / "data", "-l", self.folder / "log", "-o", options
+        )
 
     def stop(self, mode: str = "immediate") -> None:
         self._run("pg_ctl", "stop", "-w", "-D", self.folder / "data", "-m", mode)
@@ -38,19 +40,25 @@ class Cluster:
     def freeze(self) -> None:
         """Stop every process of the server in its tracks: it neither answers nor refuses."""
         for pid in self._processes():
-            os.kill(pid, signal.SIGSTOP)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
 
     def thaw(self) -> None:
         for pid in self._processes():
-            os.kill(pid, signal.SIGCONT)
+            with suppress(ProcessLookupError):  # the ps that has listed them, for one
+                os.kill(pid, signal.SIGCONT)
 
     def _processes(self) -> list[int]:
         postmaster = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
-        found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(postmaster)], capture_output=True, text=True, check=False)
+        found = subprocess.run(
+            ["ps", "-o", "pid=", "--ppid", str(postmaster)], capture_output=True, text=True, check=False
+        )
         return [postmaster, *map(int, found.stdout.split())]
 
     def _run(self, program: str, *words: object) -> None:
-        subprocess.run([self.bin / program, *map(str, words)], check=True, user=self.user, cwd="/", stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [self.bin / program, *map(str, words)], check=True, user=self.user, cwd="/", stdout=subprocess.DEVNULL
+        )
 
 
 @contextmanager

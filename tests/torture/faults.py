@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import asyncpg
-
 from tests.torture.app import TABLE
 from tests.torture.client import Ledger, Load, fire
 from tests.torture.cluster import Cluster
@@ -27,6 +26,7 @@ FAILPOINTS = [
 ]
 SPOOL_FAILPOINTS = ["spool.before", "spool.after", "drain.before", "drain.committed", "drain.removed"]
 FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
+HAS_FAKETIME = Path(FAKETIME).exists()
 
 
 @dataclass
@@ -112,7 +112,9 @@ async def kill_at_failpoints(scene: Scene, rounds: int) -> int:
     for place in FAILPOINTS + SPOOL_FAILPOINTS:
         for number in range(max(1, rounds // 12)):
             worker = scene.worker()
-            await worker.start(failpoint=f"{place}:{random.randint(1, 6) if place not in SPOOL_FAILPOINTS else 1 + number % 2}")
+            await worker.start(
+                failpoint=f"{place}:{random.randint(1, 6) if place not in SPOOL_FAILPOINTS else 1 + number % 2}"
+            )
             async with scene.under_load(worker, load=Load(pause=0.002)):
                 if place in SPOOL_FAILPOINTS:
                     async with scene.locked():
@@ -218,7 +220,9 @@ async def small_disk(scene: Scene, rounds: int) -> int:
 async def bad_disk(scene: Scene, rounds: int) -> int:
     """ENOSPC and EIO out of the system calls themselves, in the spool or in the embedded database."""
     for number in range(rounds):
-        kind = ["fdatasync:error=EIO:when=4+5", "pwrite64:error=ENOSPC:when=30+7", "fdatasync:error=EIO:when=1+2"][number % 3]
+        kind = ["fdatasync:error=EIO:when=12+25", "pwrite64:error=ENOSPC:when=60+40", "fdatasync:error=EIO:when=1+9"][
+            number % 3
+        ]
         worker = scene.worker()
         trace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={kind.split(':')[0]}", "-e", f"inject={kind}"]
         await worker.start(wrap=trace)
@@ -258,11 +262,11 @@ async def jumping_clock(scene: Scene, rounds: int) -> int:
             "FAKETIME_CACHE_DURATION": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         }
-        await worker.start(**(environment if Path(FAKETIME).exists() else {}))
+        await worker.start(**(environment if HAS_FAKETIME else {}))
         async with scene.under_load(worker, load=Load(shifted=True, pause=0.002)):
             for jump in ("-1h", "+2d", "-3d", "+0"):
                 clock.write_text(jump)
                 await asyncio.sleep(1.1)
             await worker.kill()
-    scene.note = "" if Path(FAKETIME).exists() else "libfaketime is missing: only the clients' clocks were off"
+    scene.note = "" if HAS_FAKETIME else "libfaketime is missing: only the clients' clocks were off"
     return rounds

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from typing import Self
 
 
 class Proxy:
@@ -16,7 +17,7 @@ class Proxy:
         self.cuts = 0
         self.lines: set[asyncio.StreamWriter] = set()
 
-    async def __aenter__(self) -> "Proxy":
+    async def __aenter__(self) -> Self:
         self.server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
         return self
 

@@ -54,7 +54,17 @@ async def traced(scene: Scene, ledger: Ledger, *, spooled: bool) -> Order:
     """A loaded run under strace."""
     output = Path(scene.data_dir) / "order.trace"
     worker = scene.worker()
-    wrap = ["strace", "-f", "-qq", "-s", "40", "-o", str(output), "-e", "trace=read,recvfrom,write,writev,sendto,sendmsg,fdatasync"]
+    wrap = [
+        "strace",
+        "-f",
+        "-qq",
+        "-s",
+        "40",
+        "-o",
+        str(output),
+        "-e",
+        "trace=read,recvfrom,write,writev,sendto,sendmsg,fdatasync",
+    ]
     await worker.start(wrap=wrap)
     async with scene.under_load(worker, load=Load(connections=8)):
         if spooled:

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
-
 from tests.torture.client import get
 
 ROOT = Path(__file__).parents[2]

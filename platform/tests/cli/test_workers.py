@@ -134,11 +134,12 @@ def program(tmp_path):
 
     yield start
     for program in started:
-        pids = [event["pid"] for event in program.events("worker.started")]
         program.process.kill()
+        program.process.wait()
+        for event in program.events("worker.started"):
+            if is_running(event["pid"]):
+                os.kill(event["pid"], signal.SIGKILL)
         program.process.communicate()
-        for pid in filter(is_running, pids):
-            os.kill(pid, signal.SIGKILL)
 
 
 def wait_until(holds):

@@ -44,12 +44,17 @@ def load(shelf, *slugs, seniority=(), seconds=10.0):
             "windows with different quotas",
             id="has equal quotas",
         ),
-        pytest.param(declare("odd", models="'frontage_odd.nothing'"), Stage.IMPORT_FAILED, "nothing", id="lacks models"),
+        pytest.param(
+            declare("odd", models="'frontage_odd.nothing'"), Stage.IMPORT_FAILED, "nothing", id="lacks models"
+        ),
         pytest.param(
             declare("odd", migrations="'frontage_odd.nothing'"), Stage.IMPORT_FAILED, "nothing", id="lacks migrations"
         ),
         pytest.param(
-            declare("odd", routes="'frontage_odd:routes'"), Stage.IMPORT_FAILED, "no attribute 'routes'", id="lacks routes"
+            declare("odd", routes="'frontage_odd:routes'"),
+            Stage.IMPORT_FAILED,
+            "no attribute 'routes'",
+            id="lacks routes",
         ),
     ],
 )
@@ -196,7 +201,9 @@ DECLARED = "tenant=nobody, limit=(), off=not_found"
             f"@get('/elsewhere', {DECLARED})\nasync def r() -> None: ...", "/elsewhere lies under none", id="outside"
         ),
         pytest.param(
-            f"@hot.post('/odd/apix', body=In, {DECLARED})\nasync def r(request): ...", "/odd/apix lies under", id="hot, outside"
+            f"@hot.post('/odd/apix', body=In, {DECLARED})\nasync def r(request): ...",
+            "/odd/apix lies under",
+            id="hot, outside",
         ),
         pytest.param(
             "@litestar.get('/odd/api/r')\nasync def r() -> None: ...",
@@ -242,7 +249,11 @@ def test_a_wrong_route_is_refused_with_its_method_and_path(shelf, route, reason)
 
 @pytest.mark.parametrize(
     "call",
-    ["get('/odd/api/r', tenant=nobody, limit=())", "hot.get('/odd/api/r', tenant=nobody, off=not_found)", "get('/x', limit=(), off=not_found)"],
+    [
+        "get('/odd/api/r', tenant=nobody, limit=())",
+        "hot.get('/odd/api/r', tenant=nobody, off=not_found)",
+        "get('/x', limit=(), off=not_found)",
+    ],
     ids=["no off-answer", "no limit", "no tenant"],
 )
 def test_a_route_that_forgets_one_of_the_three_words_cannot_be_written(shelf, call):
@@ -254,7 +265,8 @@ def test_a_route_that_forgets_one_of_the_three_words_cannot_be_written(shelf, ca
 
 def test_an_ordinary_route_cannot_take_its_tenant_from_the_body(shelf):
     shelf.put_with_routes(
-        "odd", f"{ROUTES}@post('/odd/api/r', tenant=in_body('t'), limit=(), off=not_found)\nasync def r() -> None: ...\nroutes = [r]\n"
+        "odd",
+        f"{ROUTES}@post('/odd/api/r', tenant=in_body('t'), limit=(), off=not_found)\nasync def r() -> None: ...\nroutes = [r]\n",
     )
     assert "declare it with `hot`" in load(shelf, "odd").find("odd").reason
 

@@ -104,10 +104,10 @@ async def test_a_plugin_goes_up_down_and_up_again_and_equals_its_models(database
     assert await differences(database, unit) == []
     await downgrade(database, unit)
     assert await tables_of(database, "kitchen_sink_") == []
-    assert len(await differences(database, unit)) == 2, "two tables are missing now"
+    assert await differences(database, unit) != [], "its tables are missing now"
     await migrate(database, sink)
     assert await differences(database, unit) == []
-    assert await tables_of(database, "kitchen_sink_") == ["kitchen_sink_dish", "kitchen_sink_order"]
+    assert {"kitchen_sink_dish", "kitchen_sink_order"} <= {*await tables_of(database, "kitchen_sink_")}
 
 
 async def test_every_single_step_can_be_taken_back(database, sink):
@@ -117,7 +117,7 @@ async def test_every_single_step_can_be_taken_back(database, sink):
     assert await current_revision(database, unit) == "0001"
     found = await differences(database, unit)
     assert "seats" in str(found)
-    assert await migrate(database, sink) == ["kitchen-sink: 0001 → 0002"]
+    assert await migrate(database, sink) == [f"kitchen-sink: 0001 → {unit.head}"]
     assert await differences(database, unit) == []
 
 
@@ -132,8 +132,9 @@ async def test_plugins_have_histories_of_their_own(database, shelf, sink):
     both = load(shelf, "kitchen-sink", "small")
     await migrate(database, both)
     await downgrade(database, unit_of(both, "small"))
-    assert await current_revision(database, unit_of(both, "kitchen-sink")) == "0002"
-    assert await differences(database, unit_of(both, "kitchen-sink")) == []
+    unit = unit_of(both, "kitchen-sink")
+    assert await current_revision(database, unit) == unit.head
+    assert await differences(database, unit) == []
 
 
 HALF = making("bad_first") + "\n    op.execute('insert into bad_first values (1)')\n"
@@ -142,7 +143,9 @@ FAILING = [
     pytest.param({"a": revision("a", "    raise RuntimeError")}, "RuntimeError", id="without a word"),
     pytest.param({"a": revision("a", "    raise SystemExit(3)")}, "SystemExit: 3", id="by exit"),
     pytest.param({"a": revision("a", HALF + "    raise RuntimeError('no')")}, "RuntimeError: no", id="half-way"),
-    pytest.param({"a": revision("a", HALF + "    op.execute('select nonsense')")}, "nonsense", id="by a wrong statement"),
+    pytest.param(
+        {"a": revision("a", HALF + "    op.execute('select nonsense')")}, "nonsense", id="by a wrong statement"
+    ),
     pytest.param(
         {"a": revision("a", HALF), "b": revision("b", "    raise RuntimeError('no')", down="a")},
         "RuntimeError: no",
@@ -178,7 +181,9 @@ async def test_a_failed_migration_succeeds_once_it_is_mended(database, shelf):
     [
         pytest.param({"a": "this is no Python"}, "SyntaxError", id="no Python"),
         pytest.param({"a": revision("a", "    pass") + "raise SystemExit(1)"}, "SystemExit", id="exits"),
-        pytest.param({"b": revision("b", "    pass", down="a")}, "Revision a referenced from a -> b", id="a gap in the history"),
+        pytest.param(
+            {"b": revision("b", "    pass", down="a")}, "Revision a referenced from a -> b", id="a gap in the history"
+        ),
         pytest.param(
             {"a": revision("a", "    pass"), "b": revision("b", "    pass")}, "multiple heads", id="two heads"
         ),
@@ -205,9 +210,7 @@ async def test_a_plugin_whose_tables_are_behind_does_not_serve(database, shelf):
     )
     roster = load(shelf, "small")
     await stop_unmigrated(database, roster)
-    assert roster.find("small").reason == (
-        "its tables are behind (small: at a, needs b); run frontage migrate"
-    )
+    assert roster.find("small").reason == ("its tables are behind (small: at a, needs b); run frontage migrate")
     assert await migrate(database, load(shelf, "small")) == ["small: a → b"]
     assert await pending(database, [unit_of(roster, "small")]) == []
 
@@ -247,10 +250,11 @@ async def test_a_purge_leaves_nothing_of_a_plugin_and_everything_of_the_others(d
         for slug in ("kitchen-sink", "small"):
             session.add(PluginRow(slug=slug, version="1", paths=[f"/{slug}"]))
             await session.execute(
-                text("insert into core_enablement values (:tenant, :slug, '{}', 1)"), {"tenant": tenant_id, "slug": slug}
+                text("insert into core_enablement values (:tenant, :slug, '{}', 1)"),
+                {"tenant": tenant_id, "slug": slug},
             )
     entry = both.find("kitchen-sink")
-    assert await purgeable_tables(database, entry) == ["kitchen_sink_dish", "kitchen_sink_order"]
+    assert {"kitchen_sink_dish", "kitchen_sink_order"} <= {*await purgeable_tables(database, entry)}
     await purge(database, entry)
     assert await tables_of(database, "kitchen_sink") == []
     assert await tables_of(database, "alembic_version_kitchen_sink") == []
@@ -258,7 +262,7 @@ async def test_a_purge_leaves_nothing_of_a_plugin_and_everything_of_the_others(d
     async with database.reading() as session:
         assert set(await session.scalars(select(PluginRow.slug))) == {"small"}
         assert set(await session.scalars(select(EnablementRow.plugin))) == {"small"}
-    assert (await migrate(database, both)) == ["kitchen-sink: nothing → 0002"]
+    assert await migrate(database, both) == [f"kitchen-sink: nothing → {plugin_unit(entry).head}"]
 
 
 async def test_a_plugin_without_tables_can_be_purged_too(database, shelf):
@@ -276,7 +280,7 @@ async def test_a_plugin_without_tables_can_be_purged_too(database, shelf):
 async def test_a_plugin_that_cannot_be_read_is_not_purged_blindly(database, shelf):
     shelf.put("lost", "raise RuntimeError('away')\n")
     roster = load_roster(shelf.find("lost"))
-    with pytest.raises(PluginError, match="lost cannot be read .*away.*mend it first"):
+    with pytest.raises(PluginError, match=r"lost cannot be read .*away.*mend it first"):
         await purgeable_tables(database, roster.find("lost"))
 
 

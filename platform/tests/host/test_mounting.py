@@ -36,8 +36,14 @@ FINE = "@get('/fine/api/r', **OPEN)\nasync def r() -> None: ...\nroutes = [r]\n"
 @pytest.mark.parametrize(
     ("routes", "reason"),
     [
-        pytest.param("@get('/odd/api', **OPEN)\nasync def r(): ...\nroutes = [r]\n", "r", id="no annotation of its answer"),
-        pytest.param("@get('/odd/api', **OPEN)\nasync def r(x) -> None: ...\nroutes = [r]\n", "x", id="no annotation of a parameter"),
+        pytest.param(
+            "@get('/odd/api', **OPEN)\nasync def r(): ...\nroutes = [r]\n", "r", id="no annotation of its answer"
+        ),
+        pytest.param(
+            "@get('/odd/api', **OPEN)\nasync def r(x) -> None: ...\nroutes = [r]\n",
+            "x",
+            id="no annotation of a parameter",
+        ),
         pytest.param(
             "@get('/odd/api', **OPEN)\nasync def r() -> None: ...\n@get('/odd/api', **OPEN)\nasync def s() -> None: ...\nroutes = [r, s]\n",
             "already registered",
@@ -48,7 +54,11 @@ FINE = "@get('/fine/api/r', **OPEN)\nasync def r() -> None: ...\nroutes = [r]\n"
             "already registered",
             id="one path hot and ordinary",
         ),
-        pytest.param("@get('/odd/api/{x:nonsense}', **OPEN)\nasync def r() -> None: ...\nroutes = [r]\n", "nonsense", id="an unknown type in a path"),
+        pytest.param(
+            "@get('/odd/api/{x:nonsense}', **OPEN)\nasync def r() -> None: ...\nroutes = [r]\n",
+            "nonsense",
+            id="an unknown type in a path",
+        ),
         pytest.param(
             "@get('/odd/api', **OPEN)\nasync def r() -> None: ...\n@post('/odd/api', public=True, **OPEN)\nasync def s() -> None: ...\nroutes = [r, s]\n",
             "/odd/api: all methods of a path are public or none is",
@@ -79,7 +89,9 @@ def test_routes_that_cannot_be_mounted_stop_their_plugin_alone(shelf, routes, re
 
 def test_an_operation_id_that_another_plugin_has_is_refused_with_both_names(shelf):
     for slug in ("first", "second"):
-        put(shelf, slug, f"@get('/{slug}/api', operation_id='find', **OPEN)\nasync def r() -> None: ...\nroutes = [r]\n")
+        put(
+            shelf, slug, f"@get('/{slug}/api', operation_id='find', **OPEN)\nasync def r() -> None: ...\nroutes = [r]\n"
+        )
     second = proved(shelf, "first", "second").find("second")
     assert (second.stage, second.reason) == (Stage.REFUSED, "second and first both name an operation find")
 

@@ -103,9 +103,11 @@ def test_a_right_declaration_passes(plugin):
     assert vet_declaration(candidate(), plugin) is plugin
 
 
-@pytest.mark.parametrize("thing", [None, {"slug": "tidy"}, Plugin, "tidy"], ids=["None", "a dict", "the class", "a text"])
+@pytest.mark.parametrize(
+    "thing", [None, {"slug": "tidy"}, Plugin, "tidy"], ids=["None", "a dict", "the class", "a text"]
+)
 def test_what_is_no_declaration_is_refused_by_the_name_of_its_entry_point(thing):
-    with pytest.raises(PluginError, match="frontage_tidy.plugin:plugin is no frontage.plugin.Plugin") as caught:
+    with pytest.raises(PluginError, match=r"frontage_tidy\.plugin:plugin is no frontage\.plugin\.Plugin") as caught:
         vet_declaration(candidate(), thing)
     assert caught.value.stage is Stage.REFUSED
 

@@ -80,7 +80,7 @@ async def test_new_events_keep_flowing_while_the_spool_drains(database, start_in
 
 
 async def _settled(intake):
-    return all(tally.spooled == tally.in_flight == 0 for _label, tally in intake._counters.items())
+    return all(tally.spooled == tally.in_flight == tally.away == 0 for _label, tally in intake._counters.items())
 
 
 async def test_a_table_that_is_not_there_yet_does_not_kill_its_events(database, start_intake, tenant):

@@ -40,15 +40,25 @@ class Database:
         """The file of an embedded database."""
         return Path(self.url.database) if self.dialect == "sqlite" and self.url.database else None
 
-    def reading(self) -> AsyncSession:
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
         """A session for reading; leave it and nothing it did stays."""
-        return self._readers()
+        async with self._readers() as session:
+            await self._reach(session)
+            yield session
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncSession]:
         """A session whose work is committed when the block ends well, and undone when it does not."""
         async with self._writers() as session, session.begin():
+            await self._reach(session)
             yield session
+
+    async def _reach(self, session: AsyncSession) -> None:
+        """Take the connection now: a server that does not even answer costs its caller seconds, not for ever."""
+        if self.dialect == "postgresql":
+            async with asyncio.timeout(_CONNECT_SECONDS):
+                await session.connection()
 
     async def ping(self) -> None:
         """One round trip."""

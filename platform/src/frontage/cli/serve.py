@@ -78,6 +78,10 @@ def run_worker(settings: Settings, index: int, sockets: list[socket]) -> None:
     except FrontageError as error:
         log.error("worker.refused", reason=str(error))  # noqa: TRY400  # the reason is the whole story
         sys.exit(ConfigurationError.EXIT_CODE if isinstance(error, ConfigurationError) else 1)
+    except Exception:
+        # Whatever ends a worker stands in the log like everything else, not as a bare trace beside it.
+        log.exception("worker.failed")
+        sys.exit(1)
 
 
 async def _serve(settings: Settings, index: int, sockets: Sequence[socket]) -> None:

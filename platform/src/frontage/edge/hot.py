@@ -7,14 +7,12 @@ from typing import Any, Generic, Protocol, TypeVar
 import msgspec
 
 from frontage.base.errors import FrontageError
-from frontage.base.logs import get_logger
 from frontage.edge.answers import Answer, AnswerNow, problem_answer
 from frontage.edge.bodies import ClientGoneError, UnreadableBodyError, explain, is_encoded, read_body
 from frontage.edge.call import Call
+from frontage.edge.failures import note_failure
 from frontage.edge.gate import Gate
 from frontage.edge.problems import WHOLE_BODY, FieldProblem, Problem, invalid, problem_of
-
-log = get_logger(__name__)
 
 T_co = TypeVar("T_co", covariant=True)
 Receive = Callable[[], Awaitable[Any]]
@@ -89,10 +87,10 @@ class HotRoute:
             problem = invalid(WHOLE_BODY, "Expected a JSON document.")
         except FrontageError as error:
             problem = problem_of(error)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             # A handler's own fault must cost its client an answer, not the connection.
             problem = problem_of(error)
-            log.exception("request.failed", route=self.path, **call.log_fields())
+            note_failure(error, problem, call, route=self.path)
         return self.refuse(problem, call)
 
     def refuse(self, problem: Problem, call: Call) -> Answer:

@@ -10,16 +10,13 @@ from litestar.exceptions import HTTPException, SerializationException, Validatio
 from litestar.handlers import HTTPRouteHandler
 from litestar.handlers.base import BaseRouteHandler
 
-from frontage.base.database import is_unavailable
 from frontage.base.errors import FrontageError
-from frontage.base.logs import get_logger
 from frontage.edge.answers import Answer, AnswerNow, problem_answer
 from frontage.edge.bodies import holds_nul, is_encoded
 from frontage.edge.call import SCOPE_KEY, Call
+from frontage.edge.failures import note_failure
 from frontage.edge.gate import WITH_BODY, Gate
 from frontage.edge.problems import WHOLE_BODY, FieldProblem, Problem, invalid, problem_of, problem_of_status
-
-log = get_logger(__name__)
 
 GATE_OPT = "frontage_gate"
 
@@ -71,10 +68,7 @@ def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[
     if isinstance(error, AnswerNow):
         return _response(error.answer)
     problem = _problem_of(error)
-    if problem.code == "internal_error":
-        log.error("request.failed", exc_info=error, **call.log_fields())
-    elif is_unavailable(error):
-        log.warning("request.unavailable", reason=type(error).__name__, **call.log_fields())
+    note_failure(error, problem, call)
     refuse = call.gate.refuse if call.gate else None
     answer = refuse(problem, call) if refuse else problem_answer(problem, call.keeper.type_base)
     return _response(answer)

@@ -9,6 +9,9 @@ from sqlalchemy import Table as CoreTable
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from frontage.base.tables import Table
+from frontage.host.loading import resolve
+from frontage.intake.stream import BoundStream, bind
+from frontage.intake.tables import rollup_table, stream_table
 from frontage.plugin.declaration import Plugin
 
 _WITH_TENANT_ID = {
@@ -24,11 +27,23 @@ _WITH_TENANT_ID = {
 
 
 def mapped_tables(plugins: Iterable[Plugin]) -> list[CoreTable]:
-    """The core's and these plugins' tables that have a `tenant_id`, referred ones first."""
+    """The core's and these plugins' tables that have a `tenant_id`, referred ones first, those of streams last."""
+    recorded: list[CoreTable] = []
     for plugin in plugins:
         if plugin.models:
             import_module(plugin.models)
-    return [table for table in Table.metadata.sorted_tables if "tenant_id" in table.c]
+        if plugin.streams:
+            recorded += tables_of_streams(bind(plugin.slug, resolve(plugin.streams)))
+    return [table for table in Table.metadata.sorted_tables if "tenant_id" in table.c] + recorded
+
+
+def tables_of_streams(streams: Iterable[BoundStream]) -> list[CoreTable]:
+    """What streams record, and what is counted from it."""
+    return [
+        table
+        for stream in streams
+        for table in (stream_table(stream), *(rollup_table(stream, kind) for kind in stream.rollups))
+    ]
 
 
 async def stored_tables(session: AsyncSession) -> list[CoreTable]:

@@ -20,40 +20,37 @@ def count(
 ) -> Rule:
     """Count events into `kind` by fields of the event; `day` is the tenant's own calendar day."""
     _check(kind, by, measures)
-    keys = _Keys(by, day_of)
+    read_key = attrgetter(*(name for name in by if name != "day"), "tenant")
+    day_at = by.index("day") if "day" in by else None
+    read_moment = attrgetter(day_of)
     fixed = {name: measure for name, measure in measures.items() if isinstance(measure, int)}
     read = {name: _reader(measure) for name, measure in measures.items() if not isinstance(measure, int)}
 
     async def add_up(rows: Sequence[Event], tables: RollupTables) -> None:
         groups: dict[tuple[Any, ...], list[Event]] = {}
         for row in rows:
-            if when is None or when(row):
-                groups.setdefault(keys.of(row, tables), []).append(row)
-        await tables.add(
-            [
-                kind(
-                    tenant=key[0],
-                    **dict(zip(by, key[1:], strict=True)),
-                    **{name: amount * len(group) for name, amount in fixed.items()},
-                    **{name: sum(map(reader, group)) for name, reader in read.items()},
-                )
-                for key, group in groups.items()
-            ]
-        )
+            if when is not None and not when(row):
+                continue
+            tenant = row.tenant
+            key = read_key(row) if len(by) > (day_at is not None) else (tenant,)
+            # The tenant as an int: a UUID hashes and compares in Python.
+            key = (*key[:-1], None if day_at is None else tables.day(tenant, read_moment(row)), tenant.int)
+            group = groups.get(key)
+            if group is None:
+                groups[key] = [row]
+            else:
+                group.append(row)
+        await tables.add([_sum(key, group) for key, group in groups.items()])
+
+    def _sum(key: tuple[Any, ...], group: list[Event]) -> Rollup:
+        *facts, day, _tenant = key
+        if day_at is not None:
+            facts.insert(day_at, day)
+        values = {name: amount * len(group) for name, amount in fixed.items()}
+        values |= {name: sum(map(reader, group)) for name, reader in read.items()}
+        return kind(tenant=group[0].tenant, **dict(zip(by, facts, strict=True)), **values)
 
     return Rule(add_up, (kind,))
-
-
-class _Keys:
-    def __init__(self, by: tuple[str, ...], day_of: str) -> None:
-        self.plain = attrgetter("tenant", *(day_of if name == "day" else name for name in by))
-        self.day_at = by.index("day") + 1 if "day" in by else None
-
-    def of(self, row: Event, tables: RollupTables) -> tuple[Any, ...]:
-        key: tuple[Any, ...] = self.plain(row)
-        if self.day_at is None:
-            return key
-        return (*key[: self.day_at], tables.day(row.tenant, key[self.day_at]), *key[self.day_at + 1 :])
 
 
 def _reader(measure: str | Callable[[Any], Any]) -> Callable[[Any], Any]:

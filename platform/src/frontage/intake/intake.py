@@ -33,6 +33,7 @@ from frontage.intake.tables import dead_letter, rollup_table, stream_table
 
 _ADOPT_SECONDS = 5.0
 _STOP_SECONDS = 10.0
+_LOOK_SECONDS = 0.2
 _LEAST_ROOM = 1 << 20
 
 logger = get_logger(__name__)
@@ -88,7 +89,6 @@ class Intake(Collector):
         self._ways = {stream.stream.row: self._way(stream) for stream in streams}
         if len(self._ways) != len(streams):
             raise TypeError("two streams cannot share one kind of row")
-        self._writers: list[asyncio.Task[None]] = []
         self._workers: list[asyncio.Task[None]] = []
         self._tables = RollupTablesByKind(streams)
         self.stopped = False
@@ -97,7 +97,7 @@ class Intake(Collector):
         """Open the spool, adopt those of dead workers, and begin to write. A database that is away does not matter."""
         self._adopt(await self._spooler.start())
         for way in self._ways.values():
-            self._writers.append(asyncio.create_task(way.lane.run()))
+            way.lane.start()
             self._workers.append(asyncio.create_task(way.drainer.run()))
             if way.roller is not None:
                 self._workers.append(asyncio.create_task(way.roller.run()))
@@ -112,12 +112,14 @@ class Intake(Collector):
 
         IntakeRefusedError: nothing was acknowledged, and the caller may try again.
         """
-        given = (events,) if isinstance(events, Event) else events
-        kinds = {type(event) for event in given}
-        if len(kinds) == 1:
-            await self._ways[kinds.pop()].lane.put(given, tenant)
+        if isinstance(events, Event):
+            await self._ways[type(events)].lane.put((events,), tenant)
             return
-        parts = [[event for event in given if type(event) is kind] for kind in kinds]
+        kinds = set(map(type, events))
+        if len(kinds) == 1:
+            await self._ways[kinds.pop()].lane.put(events, tenant)
+            return
+        parts = [[event for event in events if type(event) is kind] for kind in kinds]
         waiters = [self._ways[type(part[0])].lane.put(part, tenant) for part in parts]
         await asyncio.gather(*waiters)
 
@@ -128,9 +130,7 @@ class Intake(Collector):
     async def stop(self) -> None:
         """Write what has gathered, to the spool if need be, count it, and let go of everything."""
         self.stopped = True
-        for way in self._ways.values():
-            way.lane.end()
-        await asyncio.gather(*self._writers)
+        await asyncio.gather(*(way.lane.finish() for way in self._ways.values()))
         for task in self._workers:
             task.cancel()
         await asyncio.gather(*self._workers, return_exceptions=True)
@@ -142,6 +142,15 @@ class Intake(Collector):
                     await part.close()
         await self._spooler.close()
         await self._backend.close()
+
+    async def draining(self) -> AsyncIterator[int]:
+        """How many events are still spooled, again and again until there are none, or nothing moves for a while."""
+        still, before = 0.0, -1
+        while (left := self.health().spooled) and still < _STOP_SECONDS:
+            yield left
+            await asyncio.sleep(_LOOK_SECONDS)
+            still = still + _LOOK_SECONDS if left == before else 0.0
+            before = left
 
     def collect(self) -> Iterator[Metric]:
         """The series of this worker, for a Prometheus registry; call it on the loop's thread."""

@@ -25,11 +25,12 @@ class Days:
 
     def __init__(self, zone_of: ZoneOf) -> None:
         self._zone_of = zone_of
-        self._known: dict[tuple[UUID, int], date] = {}
+        self._known: dict[tuple[int, int], date] = {}
 
     def day(self, tenant: UUID, moment: datetime) -> date:
         """The tenant's own calendar day at this moment."""
-        quarter = (tenant, int(moment.timestamp()) // _QUARTER)
+        # Ints, because a UUID hashes and compares in Python.
+        quarter = (tenant.int, int(moment.timestamp()) // _QUARTER)
         day = self._known.get(quarter)
         if day is None:
             day = self._known[quarter] = moment.astimezone(self._zone_of(tenant)).date()

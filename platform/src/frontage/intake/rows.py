@@ -184,7 +184,7 @@ def row_reader(columns: tuple[Column, ...], dialect: Literal["postgresql", "sqli
     def read(struct: Any) -> tuple[Any, ...]:
         row = list(fields(struct))
         if day_at is not None:
-            day = row[day_at].astimezone(UTC).date()
+            day = row[day_at].date()
             row[day_at] = day.isoformat() if dialect == "sqlite" else day
         for at, write in writers:
             row[at] = write(row[at])

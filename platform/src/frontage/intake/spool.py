@@ -15,6 +15,7 @@ from uuid import UUID
 
 SUFFIX = ".spool"
 _ANY = (1 << 63) - 1
+_SIZES = ("page_count", "freelist_count", "page_size")
 _SCHEMA = """
 create table if not exists record (
     seq integer primary key, stream text not null, batch blob not null, kind text not null, size integer not null,
@@ -117,7 +118,13 @@ class SpoolFile:
         return dict(self._connection.execute("select stream, sum(size) from record group by stream").fetchall())
 
     def bytes(self) -> int:
-        """What it takes on disk."""
+        """What its batches take; room that removed ones have left is used again."""
+        numbers = (self._connection.execute(f"pragma {name}").fetchone()[0] for name in _SIZES)
+        pages, free, size = map(int, numbers)
+        return (pages - free) * size
+
+    def bytes_on_disk(self) -> int:
+        """What its files take."""
         return sum(part.stat().st_size for part in _parts(self.path) if part.exists())
 
     def close(self) -> None:

@@ -207,7 +207,7 @@ class Spooler:
         held = portion.held
         held.left[portion.stream] -= portion.events
         held.replayed[portion.stream] = portion.records[-1].seq
-        if not held.left.total() and (held is not self._own or held.file.bytes() > _WORTH_REPLACING):
+        if not held.left.total() and (held is not self._own or held.file.bytes_on_disk() > _WORTH_REPLACING):
             held.file.delete()
             self._forget(held)
             return

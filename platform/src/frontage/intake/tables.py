@@ -1,12 +1,13 @@
 """The tables: intake's own, and those that a plugin's migration makes for a stream and for its rollups."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol
 
 import sqlalchemy as sa
 
 from frontage.base.clock import utc_now
-from frontage.base.tables import UtcDateTime
+from frontage.base.tables import Table, UtcDateTime
 from frontage.intake.rows import event_columns, rollup_columns
 from frontage.intake.stream import BoundStream, Event, Rollup, key_fields
 
@@ -17,8 +18,10 @@ ERASED = "intake_erased"
 DAYS_AHEAD = 8
 """How far ahead partitions are made: a client's clock may be a day ahead, a deployment may sleep for a week."""
 
-metadata = sa.MetaData()
-"""Intake's own tables, as the newest revision leaves them."""
+_PARTITION = re.compile(r"[a-z0-9_]+_(?:default|[0-9]{8})")
+
+metadata = Table.metadata
+"""Where intake's own tables stand beside the mapped ones, as the newest revision leaves them."""
 
 outbox = sa.Table(
     OUTBOX,
@@ -131,3 +134,8 @@ def day_of_partition(table: str, partition: str) -> date | None:
     """The day of a partition, by its name; None for the default one."""
     suffix = partition.removeprefix(f"{table}_")
     return datetime.strptime(suffix, "%Y%m%d").replace(tzinfo=UTC).date() if suffix.isdigit() else None
+
+
+def is_partition(name: str) -> bool:
+    """Whether a table is a partition of a stream's: made here, not by a revision, and gone with its parent."""
+    return _PARTITION.fullmatch(name) is not None

@@ -18,6 +18,8 @@ POLL_SECONDS = 0.25
 POLL_SECONDS_WITH_NOTIFY = 0.8
 USAGE_SECONDS = 30.0
 
+_REFRESH_SECONDS = 10.0
+
 
 class DirectoryWatch:
     """Two tasks beside the requests: one refreshes the directory, the other notes which keys were used."""
@@ -47,15 +49,18 @@ class DirectoryWatch:
     async def _follow(self) -> None:
         pause = POLL_SECONDS if self._database.dialect == "sqlite" else POLL_SECONDS_WITH_NOTIFY
         while True:
+            # Never wait_for: on Python 3.11 it loses a cancellation that comes together with the result.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), pause)
+                async with asyncio.timeout(pause):
+                    await self._changed.wait()
             self._changed.clear()
             await self._refresh()
 
     async def _refresh(self) -> None:
         try:
             await self._listen()
-            await asyncio.wait_for(self._directory.refresh(), 10)
+            async with asyncio.timeout(_REFRESH_SECONDS):
+                await self._directory.refresh()
         except Exception as error:  # noqa: BLE001
             # The snapshot in memory goes on serving, whatever keeps the database from answering.
             if self._healthy:
@@ -74,7 +79,7 @@ class DirectoryWatch:
         if self._database.dialect == "sqlite" or (self._listener and not self._listener.is_closed()):
             return
         dsn = self._database.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        self._listener = await asyncpg.connect(dsn, timeout=5)
+        self._listener = await asyncpg.connect(dsn, timeout=5, command_timeout=5)
         await self._listener.add_listener(CHANNEL, lambda *_: self._changed.set())
 
     async def _note_usage(self) -> None:

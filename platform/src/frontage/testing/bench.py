@@ -12,6 +12,7 @@ from sqlalchemy import Table
 
 from frontage.host.migrating import tables_of
 from frontage.host.roster import Entry
+from frontage.host.tenant_tables import tables_of_streams
 from frontage.tenants.tenant import Tenant
 from frontage.testing.harness import Running, running, settings_for
 from frontage.testing.postgres import PostgresServer
@@ -116,9 +117,10 @@ class Scene:
         return self._running
 
     async def tables(self) -> list[Table]:
-        """Its mapped tables that the database has, referred ones first."""
+        """Its tables that the database has, referred ones first, those of its streams last."""
         names = set(await tables_of((await self.running()).database, ""))
-        return [table for table in self.subject.tables if table.name in names]
+        known = [*self.subject.tables, *tables_of_streams(self.subject.entry.streams)]
+        return [table for table in known if table.name in names]
 
     async def shop(self, slug: str) -> Shop:
         """One of the four tenants."""

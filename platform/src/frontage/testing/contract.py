@@ -1,7 +1,7 @@
 """The contract as a test class: three lines in a plugin's tests bring one test per rule.
 
-    class TestLoyaltyStamps(PluginContract):
-        plugin = "loyalty-stamps"
+class TestLoyaltyStamps(PluginContract):
+plugin = "loyalty-stamps"
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,6 @@ from frontage.testing.contract_rules import DECLARED_RULES, SERVED_RULES
 from frontage.testing.rule import Finding, NotJudgedError, Rule, UnmakeableRowError
 
 ENGINES = ("sqlite", "postgresql")
-_by_id = {"ids": lambda rule: rule.id}
 
 
 class PluginContract:
@@ -25,13 +24,13 @@ class PluginContract:
     values: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     """Values by table and column, where a row cannot be made up: `{"loyalty_stamps_card": {"colour": "green"}}`."""
 
-    @pytest.mark.parametrize("rule", DECLARED_RULES, **_by_id)
+    @pytest.mark.parametrize("rule", DECLARED_RULES, ids=[rule.id for rule in DECLARED_RULES])
     def test_as_declared(self, rule: Rule, plugin_bench: Bench) -> None:
         """What its declaration, its package and its code say."""
         _judge(rule, self.plugin, lambda: list(rule.check(plugin_bench.subject)))
 
     @pytest.mark.parametrize("engine", ENGINES)
-    @pytest.mark.parametrize("rule", SERVED_RULES, **_by_id)
+    @pytest.mark.parametrize("rule", SERVED_RULES, ids=[rule.id for rule in SERVED_RULES])
     def test_in_service(self, rule: Rule, engine: str, plugin_bench: Bench, request: pytest.FixtureRequest) -> None:
         """What it does while it serves, on either database."""
         server = request.getfixturevalue("postgres_server") if engine == "postgresql" else None

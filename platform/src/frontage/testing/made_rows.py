@@ -107,7 +107,7 @@ def _fills_itself(column: Column[Any]) -> bool:
 def _value(column: Column[Any]) -> Any:
     kind = _plain(column.type)
     if isinstance(kind, Enum):
-        return list(kind.enum_class)[0] if kind.enum_class else kind.enums[0]
+        return next(iter(kind.enum_class)) if kind.enum_class else kind.enums[0]
     if isinstance(kind, DateTime):
         return utc_now() if kind.timezone else utc_now().replace(tzinfo=None)
     try:

@@ -1,4 +1,4 @@
-"""The plugin that the contract is checked on, before it serves: its package, its declaration, its routes, its tables."""
+"""The plugin that is judged, before it serves: its package, its declaration, its routes and its tables."""
 
 from collections.abc import Iterator
 from functools import cached_property

@@ -4,7 +4,7 @@ import json
 from collections.abc import AsyncIterator
 
 from frontage.host.errors import told
-from frontage.host.migrating import tables_of
+from frontage.host.migrating import plugin_unit, tables_of
 from frontage.host.tenant_export import SECRET, export_tenant
 from frontage.host.tenant_removal import remove_tenant
 from frontage.host.tenant_tables import mapped_tables
@@ -33,7 +33,9 @@ async def deletion_complete(scene: Scene) -> AsyncIterator[Finding]:
         await running.platform.services.directory.refresh()
     for row in rows:
         if await remains(running, row):
-            yield Finding(f"A row of {row.table.name} remains.", "Give the table its tenant's id: derive it from Model.")
+            yield Finding(
+                f"A row of {row.table.name} remains.", "Give the table its tenant's id: derive it from Model."
+            )
 
 
 @rule(
@@ -64,7 +66,7 @@ async def export_complete(scene: Scene) -> AsyncIterator[Finding]:
         if missing := sorted(wanted - exported.get(row.table.name, set())):
             fix = "Give the table its tenant's id: derive it from Model."
             yield Finding(f"Of {row.table.name} the export lacks {', '.join(missing)}.", fix)
-    mapped = {row.table.name for row in rows}
-    for name in await tables_of(running.database, scene.subject.entry.declared.table_prefix):
-        if name not in mapped:
-            yield Finding(f"The table {name} is in the database and in no model.", "Map it, or drop it.")
+    unit, known = plugin_unit(scene.subject.entry), {row.table.name for row in rows}
+    strays = [name for name in present - known if unit is not None and unit.includes(name, "table", None)]
+    for name in sorted(strays):
+        yield Finding(f"The table {name} is in the database and in no model.", "Map it, or drop it.")

@@ -42,9 +42,7 @@ async def off_is_off(scene: Scene) -> AsyncIterator[Finding]:
             yield Finding(f"{operation.name} writes rows for a tenant that has the plugin off.", fix)
 
 
-def _wrong_off_answer(
-    running: Running, operation: Operation, shop: Shop, answer: httpx.Response
-) -> Iterator[Finding]:
+def _wrong_off_answer(running: Running, operation: Operation, shop: Shop, answer: httpx.Response) -> Iterator[Finding]:
     try:
         status, body = _declared_answer(running, operation, shop)
     except Exception as error:  # noqa: BLE001  # it is the plugin's own function
@@ -59,7 +57,8 @@ def _wrong_off_answer(
 def _declared_answer(running: Running, operation: Operation, shop: Shop) -> tuple[int, bytes | None]:
     headers = [(name.lower().encode(), text.encode()) for name, text in credentials(operation, shop).items()]
     scope: Any = {"type": "http", "method": operation.method, "path": operation.path, "query_string": b""}
-    call = Call({**scope, "headers": headers, "client": None}, running.platform.front.keeper)
+    scope |= {"headers": headers, "client": None}
+    call = Call(scope, running.platform.front.keeper)
     call.tenant, call.gate = shop.tenant, operation.gate
     try:
         answer = operation.gate.off(call)

@@ -1,0 +1,160 @@
+"""Proves that rollups equal a recount from the raw rows, and mends them where they do not."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from frontage.base.database import Database
+from frontage.intake.postgres_rolls import lock_number
+from frontage.intake.rollup_tables import CommonTables, RollupTable, ZoneOf, tables_of
+from frontage.intake.rows import event_columns, packed_reader, twin
+from frontage.intake.stream import BoundStream, Event, Rollup
+from frontage.intake.tables import outbox, rollup_table, stream_table
+
+_ROWS = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A row of a rollup that is not what the raw rows say; None is no row."""
+
+    kind: type[Rollup]
+    key: tuple[Any, ...]
+    told: Rollup | None
+    right: Rollup | None
+
+
+class MemoryTables(CommonTables):
+    """A rollup's tables in memory: what they would be if everything were counted anew."""
+
+    def __init__(self, tables: dict[type[Rollup], RollupTable], zone_of: ZoneOf) -> None:
+        super().__init__(tables, zone_of)
+        self.rows: dict[type[Rollup], dict[tuple[Any, ...], Any]] = {kind: {} for kind in tables}
+
+    async def add(self, rows: Sequence[Rollup]) -> None:
+        """Add numbers up."""
+        for row in rows:
+            table = self.table(type(row))
+            known = self.rows[type(row)]
+            key = table.key_of(row)
+            known[key] = table.added_up([known[key], row])[0] if key in known else row
+
+    async def put(self, rows: Sequence[Rollup]) -> None:
+        """Replace rows."""
+        for row in rows:
+            self.rows[type(row)][self.table(type(row)).key_of(row)] = row
+
+    async def claim(self, rows: Sequence[Rollup]) -> list[Any]:
+        """Make what is free."""
+        won = []
+        for row in rows:
+            key = self.table(type(row)).key_of(row)
+            if key not in self.rows[type(row)]:
+                self.rows[type(row)][key] = row
+                won.append(row)
+        return won
+
+    async def fetch(self, kind: type[Rollup], keys: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """Read rows."""
+        return [self.rows[kind][key] for key in keys if key in self.rows[kind]]
+
+
+async def recount(
+    database: Database,
+    stream: BoundStream,
+    tenant: UUID,
+    zone_of: ZoneOf,
+    *,
+    since: date | None = None,
+    mend: bool = False,
+) -> list[Difference]:
+    """Count one tenant's rows anew and compare, on the days from `since` on; all rows of those days must be kept.
+
+    Tables without a day in their key are compared only without `since`: their rows may stand for older events.
+    """
+    if stream.stream.rollup is None or not stream.stream.keep:
+        return []
+    tables = tables_of(stream, database.dialect)
+    right = MemoryTables(tables, zone_of)
+    async with _alone(database, stream) as session:
+        # The rows first, the outbox second: whatever is stored in between is in neither or in the outbox alone.
+        rows = [row async for row in _rows(session, stream, tenant)]
+        waiting = await _uncounted(session, stream, tenant)
+        await stream.stream.rollup.run([row for row in rows if row.id not in waiting], right)
+        found: list[Difference] = []
+        for kind, table in tables.items():
+            if since is None or "day" in table.keys:
+                found += await _compare(session, stream, table, tenant, right.rows[kind], since)
+        if mend:
+            for difference in found:
+                await _mend(session, stream, tables[difference.kind], difference)
+    return found
+
+
+@asynccontextmanager
+async def _alone(database: Database, stream: BoundStream) -> AsyncIterator[AsyncSession]:
+    """A transaction during which nothing of this stream is rolled up."""
+    async with database.writing() as session:
+        if database.dialect == "postgresql":
+            await session.execute(sa.text("set local statement_timeout = 0"))
+            await session.execute(
+                sa.text("select pg_advisory_xact_lock(:number)"), {"number": lock_number(stream.label)}
+            )
+        yield session
+
+
+async def _rows(session: AsyncSession, stream: BoundStream, tenant: UUID) -> AsyncIterator[Event]:
+    table = stream_table(stream)
+    columns = event_columns(stream.stream.row)
+    make = twin(stream.stream.row)
+    query = sa.select(table).where(table.c.tenant_id == tenant).order_by(table.c.received, table.c.id)
+    result = await session.stream(query.execution_options(yield_per=_ROWS))
+    async for row in result.mappings():
+        yield make(**{column.field: row[column.name] for column in columns if column.name != "utc_day"})
+
+
+async def _uncounted(session: AsyncSession, stream: BoundStream, tenant: UUID) -> set[UUID]:
+    """The ids that are stored and wait to be counted."""
+    unpack = packed_reader(stream.stream.row)
+    found = (await session.execute(sa.select(outbox.c.payload).where(outbox.c.stream == stream.label))).scalars()
+    return {event.id for payload in found for event in unpack(payload) if event.tenant == tenant}
+
+
+async def _compare(
+    session: AsyncSession,
+    stream: BoundStream,
+    table: RollupTable,
+    tenant: UUID,
+    right: dict[tuple[Any, ...], Any],
+    since: date | None,
+) -> list[Difference]:
+    home = rollup_table(stream, table.kind)
+    query = sa.select(home).where(home.c.tenant_id == tenant)
+    if since is not None:
+        query = query.where(home.c.day >= since)
+        day_at = table.keys.index("day")
+        right = {key: row for key, row in right.items() if key[day_at] >= since}
+    fields = [column.field for column in table.columns]
+    told = [table.kind(**dict(zip(fields, row, strict=True))) for row in (await session.execute(query)).all()]
+    by_key = {table.key_of(row): row for row in told}
+    keys = sorted({*by_key, *right}, key=str)
+    return [
+        Difference(table.kind, key, by_key.get(key), right.get(key))
+        for key in keys
+        if by_key.get(key) != right.get(key)
+    ]
+
+
+async def _mend(session: AsyncSession, stream: BoundStream, table: RollupTable, difference: Difference) -> None:
+    home = rollup_table(stream, table.kind)
+    here = [home.c[name] == value for name, value in zip(table.keys, difference.key, strict=True)]
+    await session.execute(sa.delete(home).where(*here))
+    if difference.right is not None:
+        values = {column.name: getattr(difference.right, column.field) for column in table.columns}
+        await session.execute(sa.insert(home).values(**values))
