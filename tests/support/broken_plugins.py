@@ -185,13 +185,17 @@ BREAKS = {
         "imports-contract", replaced={"routes.py": {"import litestar\n": "import litestar\nfrom frontage.base.ids import new_id\n"}}
     ),
     "imports-edge": Break(
-        "imports-contract", replaced={"models.py": {"from frontage.plugin import": "from frontage import edge\nfrom frontage.plugin import"}}, variant=True),
+        "imports-contract", replaced={"models.py": {"from frontage.plugin import": "from frontage import edge\nfrom frontage.plugin import"}},
+        variant=True,
+    ),
     "foreign-prefix": Break(
         "tables-belong",
         replaced={
             "models.py": {'"PREFIX_note"': '"stray_PREFIX"'},
             "migrations/0001_notes.py": {'"PREFIX_note"': '"stray_PREFIX"'},
-        }, variant=True),
+        },
+        variant=True,
+    ),
     "no-cascade": Break(
         "tables-belong",
         replaced={
@@ -216,20 +220,28 @@ BREAKS = {
     ),
     "status-that-cannot-be": Break(
         "openapi-complete",
-        replaced={"routes.py": {"body=NoteIn,": 'body=NoteIn, responses=((1000, "Never."),),'}}, variant=True),
+        replaced={"routes.py": {"body=NoteIn,": 'body=NoteIn, responses=((1000, "Never."),),'}},
+        variant=True,
+    ),
     "platforms-schema": Break(
         "names-stable",
         {"schemas": "('WhoAmI',)"},
         replaced={"routes.py": {"NoteOut": "WhoAmI"}},
     ),
     "platforms-operation": Break(
-        "names-stable", replaced={"routes.py": {"body=NoteIn,": 'body=NoteIn, operation_id="core.whoami",'}}, variant=True),
+        "names-stable", replaced={"routes.py": {"body=NoteIn,": 'body=NoteIn, operation_id="core.whoami",'}},
+        variant=True,
+    ),
     "downgrade-forgets": Break("migrations-agree", replaced={"migrations/0001_notes.py": {'    op.drop_table("PREFIX_note")': "    pass"}}),
     "downgrade-raises": Break(
-        "migrations-agree", replaced={"migrations/0001_notes.py": {'    op.drop_table("PREFIX_note")': "    raise NotImplementedError"}}, variant=True),
+        "migrations-agree", replaced={"migrations/0001_notes.py": {'    op.drop_table("PREFIX_note")': "    raise NotImplementedError"}},
+        variant=True,
+    ),
     "model-without-migration": Break(
         "migrations-agree",
-        replaced={"models.py": {"    text:": '    __table_args__ = (Index("ix_PREFIX_note_text", "text"),)\n\n    text:'}}, variant=True),
+        replaced={"models.py": {"    text:": '    __table_args__ = (Index("ix_PREFIX_note_text", "text"),)\n\n    text:'}},
+        variant=True,
+    ),
     # Nobody can say which of two heads is the newest, so it does not come into service.
     "two-heads": Break(
         "migrations-agree serves",
@@ -255,7 +267,9 @@ BREAKS = {
         ),
     ),
     "off-answer-raises": Break(
-        "off-is-off", replaced={"routes.py": {'limit=("publishable",), off=not_found': 'limit=("publishable",), off=lambda: None'}}, variant=True),
+        "off-is-off", replaced={"routes.py": {'limit=("publishable",), off=not_found': 'limit=("publishable",), off=lambda: None'}},
+        variant=True,
+    ),
     "lists-every-tenants-rows": Break(
         "tenants-apart",
         replaced={
@@ -330,16 +344,23 @@ BREAKS = {
         ),
     ),
     "trusts-a-text": Break("no-server-error", replaced={"routes.py": {"Note(text=request.body.text)": "Note(text=str(int(request.body.text)))"}}),
-    "trusts-a-path": Break("no-server-error", replaced={"routes.py": {"    note = await": "    note_id.encode('ascii')\n    note = await"}}, variant=True),
+    "trusts-a-path": Break("no-server-error", replaced={"routes.py": {"    note = await": "    note_id.encode('ascii')\n    note = await"}},
+        variant=True,
+    ),
     "trusts-a-header": Break(
         "no-server-error",
-        replaced={"routes.py": {"    async with request.context.writing(": "    bytes.fromhex(request.header(b'x-visitor-address') or '')\n    async with request.context.writing("}}, variant=True),
+        replaced={"routes.py": {"    async with request.context.writing(": "    bytes.fromhex(request.header(b'x-visitor-address') or '')\n    async with request.context.writing("}},
+        variant=True,
+    ),
     "prints-keys": Break(
         "logs-hide-keys", replaced={"routes.py": {"    return NO_CONTENT": "    print(request.header(b'x-api-key'))\n    return NO_CONTENT"}}
     ),
-    "logs-keys": Break(
+    # The platform cuts keys out of its logs, but only where they look like keys.
+    "logs-the-middle-of-keys": Break(
         "logs-hide-keys",
-        replaced={"routes.py": {"    return NO_CONTENT": "    request.context.log.info('asked', key=request.header(b'x-api-key'))\n    return NO_CONTENT"}}, variant=True),
+        replaced={"routes.py": {"    return NO_CONTENT": "    request.context.log.info('asked', key=request.header(b'x-api-key')[4:])\n    return NO_CONTENT"}},
+        variant=True,
+    ),
     "not-installed": Break("loads"),
 }  # fmt: skip
 

@@ -51,6 +51,7 @@ async def one(dialect: str, name: str, fault: Fault, rounds: int) -> Result:
         if dialect == "postgresql":
             scene.cluster = stack.enter_context(cluster(postgres_port))
             scene.url = scene.cluster.url
+        stack.push_async_callback(scene.clear)
         await books.make(scene.url)
         if name == "bad line":
             scene.proxy = await stack.enter_async_context(Proxy(proxy_port, postgres_port))

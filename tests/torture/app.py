@@ -1,5 +1,7 @@
 """The server under torture: an ingest route on intake, as a plugin's hot route would be; run as `python -m tests.torture.app`."""
 
+import asyncio
+import io
 import os
 import sys
 from datetime import date, datetime
@@ -69,6 +71,8 @@ class Application:
             return await self.lifespan(receive, send)
         if scope["path"] == "/metrics":
             return await answer(send, 200, generate_latest(self.registry))
+        if scope["path"] == "/tasks":
+            return await answer(send, 200, told_tasks().encode())
         if scope["path"] == "/health/live":
             return await answer(send, 200, b"ok")
         body = self.decode(await read(receive))
@@ -95,6 +99,14 @@ def event_of(one: StampIn) -> Stamp:
     if one.at is None:
         return Stamp(id=id_from(one.id), card=one.card)
     return Stamp(id=id_from(one.id), card=one.card, occurred=one.at)
+
+
+def told_tasks() -> str:
+    """Where every task stands: for a server that does not settle."""
+    output = io.StringIO()
+    for task in asyncio.all_tasks():
+        task.print_stack(file=output)
+    return output.getvalue()
 
 
 async def read(receive) -> bytes:

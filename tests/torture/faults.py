@@ -41,11 +41,19 @@ class Scene:
     proxy: Proxy | None = None
     unbalanced: int = 0
     note: str = ""
+    workers: list[Worker] = field(default_factory=list)
     slowest_live: float = 0.0
 
     def worker(self, at: int = 0, **limits: object) -> Worker:
         url = self.cluster.url_through(self.proxy.port) if self.proxy and self.cluster else self.url
-        return Worker(url, self.data_dir, self.ports[at], limits=limits)
+        self.workers.append(Worker(url, self.data_dir, self.ports[at], limits=limits))
+        return self.workers[-1]
+
+    async def clear(self) -> None:
+        """Leave no server behind, whatever went wrong."""
+        for worker in self.workers:
+            if worker.process and worker.process.returncode is None:
+                await worker.kill()
 
     @asynccontextmanager
     async def under_load(self, *workers: Worker, load: Load | None = None) -> AsyncIterator[None]:
@@ -200,7 +208,7 @@ async def small_disk(scene: Scene, rounds: int) -> int:
     """A spool on 8 MB of tmpfs: full, and free again."""
     folder = scene.data_dir / "small"
     folder.mkdir()
-    small = Scene(scene.url, folder, scene.ports, scene.ledger, scene.cluster)
+    small = Scene(scene.url, folder, scene.ports, scene.ledger, scene.cluster, workers=scene.workers)
     for _ in range(rounds):
         worker = small.worker()
         mount = f'mount -t tmpfs -o size=8m tmpfs "{folder}" && exec "$@"'

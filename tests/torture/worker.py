@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 from tests.torture.client import get
 
+SETTLE_SECONDS = 60
 ROOT = Path(__file__).parents[2]
 NUMBER = re.compile(r'frontage_intake_(\w+?)(?:_total)?\{stream="([^"]+)",worker="[^"]+"\} (\S+)')
 
@@ -84,9 +85,13 @@ class Worker:
 
     async def settled(self) -> None:
         """Wait until its spools are empty."""
-        async with asyncio.timeout(120):
-            while True:
-                n = await self.numbers()
-                if not n["spooled"] and not n["in_flight"] and not n["away"]:
-                    return
-                await asyncio.sleep(0.1)
+        try:
+            async with asyncio.timeout(SETTLE_SECONDS):
+                while True:
+                    n = await self.numbers()
+                    if not n["spooled"] and not n["in_flight"] and not n["away"]:
+                        return
+                    await asyncio.sleep(0.1)
+        except TimeoutError:
+            sys.stderr.write((await get(self.port, "/tasks")).decode())
+            raise

@@ -22,8 +22,9 @@ class Desk:
         self.tenants = folder / "tenants"
         self.site = folder / "site"
         self.path = [str(entry) for entry in install_kitchen_sink(self.site)]
+        self.url = url or f"sqlite+aiosqlite:///{self.var}/frontage.db"
         self.environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "USER": "tester", "LANG": "C.UTF-8"}
-        if url and not url.startswith("sqlite"):
+        if not self.url.startswith("sqlite"):
             self.environment |= {"FRONTAGE_DATABASE_URL": url, "FRONTAGE_SECRET": SECRET}
         self.write(acme=ACME, bolt=BOLT)
 
@@ -70,7 +71,7 @@ def fresh_desk(forge, tmp_path):
 @pytest.fixture
 def empty_desk(forge, tmp_path, database_url):
     """A desk on an empty database."""
-    return Desk(forge, tmp_path, database_url)
+    return Desk(forge, tmp_path, None if database_url.startswith("sqlite") else database_url)
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])

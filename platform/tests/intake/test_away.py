@@ -56,7 +56,7 @@ async def test_a_lock_sends_events_to_the_spool_and_back_in_order(database, star
         assert intake.health().ready
 
     async def drained():
-        return tally_of(intake).spooled == tally_of(intake).in_flight == 0
+        return on_disk(intake) == tally_of(intake).away == 0
 
     await until(drained)
     await counted(database)
@@ -65,6 +65,16 @@ async def test_a_lock_sends_events_to_the_spool_and_back_in_order(database, star
     ]
     assert sum(row["stamps"] for row in await counts_of(database, "stamps", StampCount)) == 20
     assert intake.health().degraded == ()
+
+
+async def test_the_database_may_go_away_again_and_again(database, start_intake, tenant):
+    intake = await start_intake(database, limits=HASTY)
+    for _ in range(3):
+        async with locked(database):
+            await asyncio.gather(*(intake.accept(Stamp(card="a"), tenant=tenant) for _ in range(20)))
+        await until(lambda: _settled(intake))
+    await counted(database)
+    assert sum(row["stamps"] for row in await counts_of(database, "stamps", StampCount)) == 60
 
 
 async def test_new_events_keep_flowing_while_the_spool_drains(database, start_intake, tenant):

@@ -115,6 +115,35 @@ async def test_after_a_failed_sync_a_new_file_is_begun_and_the_old_one_still_rea
     await spooler.close()
 
 
+async def test_what_is_spooled_after_the_spool_was_emptied_is_read_as_well(tmp_path):
+    spooler = Spooler(tmp_path, "w", most_bytes=1 << 20)
+    await spooler.start()
+    for cards in (("a", "b"), ("c",), ("d", "e", "f")):
+        for _ in range(2):
+            await spooler.append("s", batch_of(*cards))
+        portion = await spooler.oldest("s", 100)
+        assert portion is not None
+        assert portion.events == 2 * len(cards)
+        await spooler.remove(portion)
+        assert await spooler.oldest("s", 100) is None
+    await spooler.close()
+
+
+async def test_a_batch_that_the_database_has_after_all_is_forgotten_alone(tmp_path):
+    spooler = Spooler(tmp_path, "w", most_bytes=1 << 20)
+    await spooler.start()
+    first, second = [await spooler.append("s", batch_of(card)) for card in ("a", "b")]
+    assert await spooler.forget(first)
+    portion = await spooler.oldest("s", 100)
+    assert [record.seq for record in portion.records] == second.seqs
+    await spooler.remove(portion)
+    assert not await spooler.forget(second)
+    await spooler.append("s", batch_of("c"))
+    assert not await spooler.forget(second)
+    assert (await spooler.oldest("s", 100)).events == 1
+    await spooler.close()
+
+
 async def test_an_emptied_spool_leaves_no_file_behind(tmp_path):
     spooler = Spooler(tmp_path, "w", most_bytes=1 << 20)
     await spooler.start()

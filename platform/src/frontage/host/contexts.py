@@ -24,9 +24,7 @@ STOP_SECONDS = 5.0
 Contexts = dict[str, PluginContext]
 
 
-def make_contexts(
-    roster: Roster, database: Database, directory: Directory, intake: Intake, data_dir: Path
-) -> Contexts:
+def make_contexts(roster: Roster, database: Database, directory: Directory, intake: Intake, data_dir: Path) -> Contexts:
     """A context for every plugin that serves."""
     return {
         entry.slug: PluginContext(

@@ -96,8 +96,8 @@ class Lane:
         return waiter
 
     def come_back(self) -> None:
-        """The database answers again: write to it."""
-        if self._tally.away:
+        """The database answers again: write to it, unless a write of before is still on its way."""
+        if self._tally.away and self._late is None:
             self._tally.away = 0
             logger.info("intake.database_back", stream=self.label)
 
@@ -108,8 +108,9 @@ class Lane:
             return
         done, _ = await asyncio.wait((late.task,), timeout=_PATIENCE_SECONDS)
         if not done:
+            self._sink.abandon()
             late.task.cancel()
-            await asyncio.wait((late.task,))
+            await asyncio.wait((late.task,), timeout=_PATIENCE_SECONDS)
         if late.outcome is not None and late.place is not None and await self._spooler.forget(late.place):
             self._tally.take(len(late.batch))
             self._tally.deliver(late.outcome)

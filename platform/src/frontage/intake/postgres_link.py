@@ -1,5 +1,7 @@
 """One connection to PostgreSQL that is made when it is needed and thrown away when it is in doubt."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
 
 import asyncpg
@@ -22,6 +24,27 @@ def rows_at_fault(error: BaseException) -> bool:
     if isinstance(error, asyncpg.PostgresError):
         return (error.sqlstate or "")[:2] in _ROWS_AT_FAULT
     return isinstance(error, ENCODING_ERRORS) and not isinstance(error, OSError)
+
+
+@asynccontextmanager
+async def transaction(connection: Connection) -> AsyncIterator[None]:
+    """A transaction that never waits for a line that has gone silent.
+
+    asyncpg's own rolls back when it is cancelled, and waits for the answer: for ever, when the cancelling was because
+    there is none.
+    """
+    await connection.execute("begin")
+    try:
+        yield
+    except Exception:
+        # Not contained: what went wrong goes on, once the transaction is undone.
+        if not connection.is_closed():
+            await connection.execute("rollback")
+        raise
+    except BaseException:
+        connection.terminate()
+        raise
+    await connection.execute("commit")
 
 
 class PostgresLink:

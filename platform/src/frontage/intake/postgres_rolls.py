@@ -10,7 +10,7 @@ import asyncpg
 from frontage.intake import queries
 from frontage.intake.errors import RollupFaultError, StoreAwayError
 from frontage.intake.failpoints import reached
-from frontage.intake.postgres_link import Connection, PostgresLink, rows_at_fault
+from frontage.intake.postgres_link import Connection, PostgresLink, rows_at_fault, transaction
 from frontage.intake.rollup_tables import CommonTables, RollupTable, ZoneOf, tables_of
 from frontage.intake.rows import packed_reader
 from frontage.intake.sink import Rolled
@@ -111,7 +111,7 @@ class PostgresRolls:
             raise
 
     async def _roll(self, connection: Connection, events: int, rows: int) -> Rolled | None:
-        async with connection.transaction():
+        async with transaction(connection):
             if not await connection.fetchval(queries.TAKE_LOCK, self._lock):
                 return None
             taken = await connection.fetch(queries.POSTGRES_TAKE, self._label, time.time(), rows, events)

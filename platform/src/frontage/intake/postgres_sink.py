@@ -14,7 +14,7 @@ from frontage.intake.batch import Batch, DeadLetter, Outcome, join_packed, sorte
 from frontage.intake.dead_letters import dead_letter
 from frontage.intake.errors import StoreAwayError
 from frontage.intake.failpoints import reached
-from frontage.intake.postgres_link import ENCODING_ERRORS, Connection, PostgresLink, rows_at_fault
+from frontage.intake.postgres_link import ENCODING_ERRORS, Connection, PostgresLink, rows_at_fault, transaction
 from frontage.intake.rows import event_columns, row_reader
 from frontage.intake.stream import BoundStream
 
@@ -47,6 +47,10 @@ class PostgresSink:
     async def connect(self) -> None:
         """Make the connection."""
         await self._link.connection()
+
+    def abandon(self) -> None:
+        """Throw the connection away; who waits for it gets an error."""
+        self._link.drop()
 
     async def close(self) -> None:
         """Close the connection."""
@@ -121,7 +125,7 @@ class PostgresSink:
 
     async def _copy(self, connection: Connection, rows: list[tuple[Any, ...]], payload: bytes | None) -> Outcome:
         try:
-            async with connection.transaction():
+            async with transaction(connection):
                 await connection.copy_records_to_table(self._table, records=rows, columns=self._names)
                 if payload is not None:
                     await connection.execute(queries.POSTGRES_BOX, self._label, len(rows), payload, time.time())

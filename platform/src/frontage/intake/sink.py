@@ -21,6 +21,9 @@ class Sink(Protocol):
     async def erased(self, tenants: Sequence[UUID]) -> set[UUID]:
         """Those of these tenants that were deleted for good."""
 
+    def abandon(self) -> None:
+        """Give up what is under way, at once."""
+
     async def close(self) -> None:
         """Let go of the database."""
 

@@ -16,10 +16,11 @@ from uuid import UUID
 SUFFIX = ".spool"
 _ANY = (1 << 63) - 1
 _SIZES = ("page_count", "freelist_count", "page_size")
+# A number is never used twice: how far a stream was replayed, and where a batch lies, is told by it.
 _SCHEMA = """
 create table if not exists record (
-    seq integer primary key, stream text not null, batch blob not null, kind text not null, size integer not null,
-    checksum integer not null, at real not null, payload blob not null
+    seq integer primary key autoincrement, stream text not null, batch blob not null, kind text not null,
+    size integer not null, checksum integer not null, at real not null, payload blob not null
 );
 create index if not exists record_stream on record (stream, seq);
 """

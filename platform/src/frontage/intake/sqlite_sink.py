@@ -47,6 +47,9 @@ class SqliteSink:
         """Open the database."""
         await self._thread.run(lambda _connection: None)
 
+    def abandon(self) -> None:
+        """What the thread is doing cannot be stopped, and ends by itself."""
+
     async def close(self) -> None:
         """The thread belongs to all sinks and is closed with the last."""
 

@@ -28,7 +28,7 @@ from frontage.plugin import (
     secret_key,
 )
 
-SPILLED = "a secret that an exception tells"
+SPILLED = "a secret that an exception tells: csb_AbCdEfGhIjKlMnOpQrStUvWxYzAbCdEf_84041098"
 
 
 class Named(Struct, frozen=True):

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import structlog
 
+from frontage.base.logs import redact
 from frontage.edge.gate import WITH_BODY
 from frontage.edge.sources import InBody
 from frontage.testing.bench import OWNER, Scene, Shop
@@ -70,7 +71,7 @@ class _Keeper(logging.Handler):
 
 @contextmanager
 def _listening() -> Iterator[Any]:
-    """Hear events before anything is cut out of them, records of other loggers, and what is printed."""
+    """Hear events and records as the platform's formatter leaves them, and what is printed past it."""
     lines: list[str] = []
     printed = io.StringIO()
     root, keeper = logging.getLogger(), _Keeper(lines)
@@ -79,7 +80,7 @@ def _listening() -> Iterator[Any]:
     root.setLevel(logging.INFO)
     try:
         with structlog.testing.capture_logs() as events, redirect_stdout(printed), redirect_stderr(printed):
-            yield lambda: [*lines, *map(repr, events), printed.getvalue()]
+            yield lambda: [*map(redact, [*lines, *map(repr, events)]), printed.getvalue()]
     finally:
         root.setLevel(level)
         root.removeHandler(keeper)
