@@ -56,7 +56,6 @@ async def test_a_405_names_the_methods_that_are_there(shop, path, methods):
             DISHES,
             {"GET", "HEAD", "POST", "OPTIONS"},
             id="a path of two handlers",
-            marks=pytest.mark.xfail(reason="Litestar's own answer to OPTIONS knows the first handler of a path alone"),
         ),
     ],
 )

@@ -1,6 +1,7 @@
 """How the command starts: quickly, which is told by what it imports, and whatever plugins are there."""
 
 import json
+import os
 import subprocess
 import sys
 from importlib.metadata import version
@@ -22,7 +23,9 @@ finally:
 def imported_by(desk, *words):
     """What a command printed, and the packages that it has imported in the end."""
     command = [sys.executable, "-c", PROBE, ":".join(desk.path), *words]
-    ran = subprocess.run(command, cwd=desk.folder, env=desk.environment, capture_output=True, text=True, check=True)
+    ran = subprocess.run(
+        command, cwd=desk.folder, env=os.environ | desk.environment, capture_output=True, text=True, check=True
+    )
     return ran.stdout, set(json.loads(ran.stderr))
 
 

@@ -207,7 +207,7 @@ async def test_every_status_that_requests_provoke_is_declared(shelf, tmp_path, s
     candidates = shelf.find("kitchen-sink")
     async with running(settings_for(sqlite_url, tmp_path), TENANTS, candidates) as platform:
         scopes = ("kitchen:read", "kitchen:write")
-        windows = parse_windows("40;w=60")
+        windows = parse_windows("200;w=60")
         secrets = {"scopes": scopes, "windows": windows}
         publishable = {"scopes": ("kitchen:order",), "windows": windows}
         keys = [None, "csb_nonsense"]

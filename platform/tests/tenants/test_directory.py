@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from frontage.base.clock import utc_now
 from frontage.base.ids import to_short
 from frontage.base.pepper import Pepper
-from frontage.tenants import keys
+from frontage.tenants import keys, queries
 from frontage.tenants.definition import PluginDefinition
 from frontage.tenants.key_format import KeyKind, generate
 from frontage.tenants.keys import KeyChange, KeyRequest
@@ -124,6 +124,30 @@ async def test_a_deleted_tenant_is_forgotten_with_its_keys(shops, secret):
     assert await directory.refresh()
     assert directory.find_tenant("acme") is directory.find_tenant(shops.acme) is directory.find_key(made.text) is None
     assert not directory.keys
+
+
+async def test_a_change_between_two_reads_of_one_refresh_harms_nobody(shops, secret, monkeypatch):
+    """PostgreSQL shows each statement what is committed by then: keys of a tenant that was not read wait for the next."""
+    made = await shops.key(secret)
+    directory = await refreshed(shops)
+    acme, bolt = shops.wanted
+    await shops.apply(acme, replace(bolt, name="Bolt Ltd"))
+    read_keys, late = queries.unrevoked_keys_changed_since, []
+
+    async def change_then_read(session, revision):
+        late.append(await shops.key(secret))
+        return await read_keys(session, revision)
+
+    with monkeypatch.context() as between:
+        between.setattr(queries, "unrevoked_keys_changed_since", change_then_read)
+        await directory.refresh()
+    await directory.refresh()
+    assert all(directory.find_key(one.text) for one in (made, *late))
+    async with shops.database.writing() as session:
+        await keys.revoke_key(session, shops.acme, made.row.id, "ann")
+    await directory.refresh()
+    assert directory.find_key(made.text) is None
+    assert directory.find_key(late[0].text)
 
 
 async def test_settings_are_decoded_once_for_each_tenant(shops):

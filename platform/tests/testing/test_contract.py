@@ -51,7 +51,9 @@ def judge(pytester, tmp_path, monkeypatch):
         classes = [install(site, slug, broken) for slug, broken in breaks.items()]
         test = pytester.makepyfile("from frontage.testing import PluginContract\n\n\n" + "\n\n".join(classes))
         # What pytest-asyncio asks for; the contract itself needs nothing of an ini file.
-        pytester.makeini("[pytest]\nfilterwarnings = error\nasyncio_default_fixture_loop_scope = function\ntimeout = 60\n")
+        pytester.makeini(
+            "[pytest]\nfilterwarnings = error\nasyncio_default_fixture_loop_scope = function\ntimeout = 60\n"
+        )
         path = [str(site), str(SUPPORT), *filter(None, [os.environ.get("PYTHONPATH")])]
         monkeypatch.setenv("PYTHONPATH", os.pathsep.join(path))
         words = ["-k", "not postgresql", "--junitxml=report.xml", *chosen(test.name, breaks)]

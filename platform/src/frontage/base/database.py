@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from socket import gaierror
 from typing import Any, Literal
 
 from sqlalchemy import URL, Connection, event, text
@@ -88,7 +89,7 @@ class Database:
 
 def is_unavailable(error: BaseException) -> bool:
     """Whether an error means that the database is away or overloaded, not that the statement was wrong."""
-    if isinstance(error, PoolTimeoutError | OSError | TimeoutError | DatabaseUnavailableError):
+    if isinstance(error, PoolTimeoutError | ConnectionError | gaierror | TimeoutError | DatabaseUnavailableError):
         return True
     # While it connects, a driver's error comes as it is; afterwards it comes inside one of SQLAlchemy's.
     if getattr(getattr(error, "orig", error), "sqlstate", None) in _AWAY:
@@ -116,11 +117,13 @@ def _postgres_engine(url: URL) -> AsyncEngine:
     if "sslmode" in url.query:  # libpq's word, which the driver knows in a DSN but not as an argument
         arguments["ssl"] = url.query["sslmode"]
         url = url.difference_update_query(["sslmode"])
-    return create_async_engine(url, pool_pre_ping=True, pool_timeout=_CONNECT_SECONDS, connect_args=arguments)
+    return create_async_engine(
+        url, hide_parameters=True, pool_pre_ping=True, pool_timeout=_CONNECT_SECONDS, connect_args=arguments
+    )
 
 
 def _sqlite_engine(url: str) -> AsyncEngine:
-    engine = create_async_engine(url, pool_timeout=_BUSY_SECONDS)
+    engine = create_async_engine(url, hide_parameters=True, pool_timeout=_BUSY_SECONDS)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine

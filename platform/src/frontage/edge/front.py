@@ -126,6 +126,9 @@ class Front:
         call.scope = scope
         if finish.is_head:
             scope["method"] = "GET"
+        elif finish.is_options:
+            # Litestar's own OPTIONS knows one handler of a path; its refusal of a method nobody has knows them all.
+            scope["method"] = "TRACE"
         try:
             await self.app(scope, receive, finish)
         except ClientGoneError:
@@ -148,7 +151,9 @@ class _Finish:
 
     def __init__(self, front: Front, call: Call, send: Send, *, public: bool) -> None:
         self.public = public
-        self.is_head = call.scope["method"] == "HEAD"
+        self._method = call.scope["method"]
+        self.is_head = self._method == "HEAD"
+        self.is_options = self._method == "OPTIONS" and not public
         self.began = False
         self._front = front
         self._call = call
@@ -159,15 +164,21 @@ class _Finish:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.began = True
+            if self.is_options and message["status"] == 405:
+                message = {
+                    **message,
+                    "status": 204,
+                    "headers": [one for one in message["headers"] if one[0] == b"allow"],
+                }
             self._status = message["status"]
             message = {**message, "headers": self._complete(message["headers"])}
-        if self.is_head:
+        if self.is_head or self._status == 204:
             await self.without_body(message)
         else:
             await self._send(message)
 
     async def without_body(self, message: Message) -> None:
-        """Send a message without the body that a HEAD must not have."""
+        """Send a message without the body that a HEAD or a 204 must not have."""
         await self._send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
     async def answer(self, answer: Answer) -> None:
@@ -181,7 +192,7 @@ class _Finish:
     def note(self) -> None:
         """Count the request and write its line."""
         call, seconds = self._call, perf_counter() - self._started_at
-        method, route = call.scope["method"], call.scope.get("path_template") or "unmatched"
+        method, route = self._method, call.scope.get("path_template") or "unmatched"
         plugin = (call.gate.plugin if call.gate else None) or "core"
         self._front.meter.count((plugin, method, route), self._status, seconds)
         if not route.startswith("/health/") and route != "/metrics":

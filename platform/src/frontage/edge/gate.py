@@ -7,7 +7,7 @@ from typing import Any
 from frontage.edge.address import TrustedProxies
 from frontage.edge.answers import Answer, AnswerNow
 from frontage.edge.call import Call
-from frontage.edge.limits import Ask, Limiter
+from frontage.edge.limits import Ask, Limiter, Verdict
 from frontage.edge.problems import Problem
 from frontage.edge.reserved import KEY_POLICIES
 from frontage.edge.sources import InBody, TenantSource
@@ -61,7 +61,13 @@ class Gatekeeper:
 
     async def admit(self, call: Call, gate: Gate) -> None:
         """Let a request through by its head alone, or raise: 401, 403, 429, off."""
-        gate.source.identify(call, self.directory)
+        try:
+            gate.source.identify(call, self.directory)
+        except Problem:
+            # A request costs one as soon as its key is valid, whatever it may not do with it.
+            if call.key is not None:
+                await self._count(call, gate, gate.limits)
+            raise
         await self._charge(call, gate, gate.limits)
         if gate.plugin is not None and call.tenant is not None and gate.plugin not in call.tenant.plugins:
             raise AnswerNow(gate.off(call))
@@ -80,14 +86,17 @@ class Gatekeeper:
         await self._charge(call, gate, gate.limits)
 
     async def _charge(self, call: Call, gate: Gate, limits: Sequence[str]) -> None:
-        asks = [ask for name in limits if (ask := self._ask(call, gate, name)) is not None]
-        if not asks:
-            return
-        call.verdict = verdict = await self.limiter.decide(asks)
-        if not verdict.admitted:
+        verdict = await self._count(call, gate, limits)
+        if verdict is not None and not verdict.admitted:
             seconds = verdict.retry_after
             detail = f"Too many requests; try again in {seconds} seconds."
             raise Problem("rate_limited", detail, extra={"retry_after_seconds": seconds})
+
+    async def _count(self, call: Call, gate: Gate, limits: Sequence[str]) -> Verdict | None:
+        asks = [ask for name in limits if (ask := self._ask(call, gate, name)) is not None]
+        if asks:
+            call.verdict = await self.limiter.decide(asks)
+        return call.verdict
 
     def _ask(self, call: Call, gate: Gate, name: str) -> Ask | None:
         key = call.key

@@ -182,7 +182,7 @@ def _complete_operation(operation: dict[str, Any], gate: Gate, *, reads_body: bo
     operation["x-tenant-scope"] = describe(gate.source)
     if gate.plugin is not None:
         operation.setdefault("tags", [gate.plugin])
-    security = _security(gate)
+    security = _security(gate, reads=not reads_body)
     if security is not None:
         operation["security"] = security
 
@@ -216,11 +216,11 @@ def _refusal(status: int, headers: Mapping[str, Any], *, own_words: bool) -> dic
     return {"description": title, "headers": dict(headers), "content": content}
 
 
-def _security(gate: Gate) -> list[dict[str, list[str]]] | None:
+def _security(gate: Gate, *, reads: bool) -> list[dict[str, list[str]]] | None:
     source = gate.source
-    if isinstance(source, PublishableKey):
+    if isinstance(source, PublishableKey) and reads:
         return [{"ApiKey": []}, {"PublishableKey": []}]
-    if isinstance(source, SecretKey | AnyKey | Token):
+    if isinstance(source, PublishableKey | SecretKey | AnyKey | Token):
         return [{"ApiKey": []}]
     return []
 

@@ -12,6 +12,7 @@ from frontage.tenants.key import Key
 from frontage.tenants.tenant import Tenant
 
 LEAKED = "A secret key was sent together with an Origin header: it has leaked into a browser. Revoke it."
+FOR_BROWSERS = "This is for publishable keys; a secret key has no scope for it."
 WRONG_KIND = "A publishable key cannot do this; use a secret key on a server."
 
 
@@ -34,6 +35,8 @@ class TenantSource:
             raise Problem("unauthorized")
         call.key, call.tenant = key, key.tenant
         _check_origin(call, key)
+        # A server that calls for its visitors is held by its key's own policy, not by their addresses.
+        call.relayed = key.is_secret
         return key
 
 
@@ -78,7 +81,8 @@ class PublishableKey(TenantSource):
             text = _key_of_query(call)
         key = self._admit_key(call, text, directory)
         if key.is_secret:
-            call.relayed = True
+            if self.secret_scope is None:
+                raise Problem("forbidden", FOR_BROWSERS)
             _check_scope(key, self.secret_scope)
         elif self.scope is not None:
             _check_scope(key, self.scope)

@@ -133,7 +133,8 @@ class Intake(Collector):
         await asyncio.gather(*(way.lane.finish() for way in self._ways.values()))
         for task in self._workers:
             task.cancel()
-        await asyncio.gather(*self._workers, return_exceptions=True)
+        # Bounded: what was cancelled in the middle of a session may wait for a database that has gone silent.
+        await asyncio.wait(self._workers, timeout=_STOP_SECONDS)
         await asyncio.gather(*(way.lane.settle_late() for way in self._ways.values()))
         await self._count_the_rest()
         for way in self._ways.values():

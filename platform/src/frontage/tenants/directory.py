@@ -132,7 +132,8 @@ class Directory:
         keys: Sequence[KeyRow],
         existing: set[UUID],
     ) -> None:
-        for tenant_id in (self._held.keys() - existing) | {row.id for row in rows}:
+        read = {row.id for row in rows}
+        for tenant_id in (self._held.keys() - existing) | read:
             self._forget(tenant_id)
         plugins: defaultdict[UUID, list[EnablementRow]] = defaultdict(list)
         for enablement in enablements:
@@ -141,7 +142,8 @@ class Directory:
             if row.status == "active":
                 self._hold(self._tenant(row, plugins[row.id]))
         for key in keys:
-            if held := self._held.get(key.tenant_id):
+            # A tenant that changed after its row was read still has its handles here; the next refresh reads it whole.
+            if key.tenant_id in read and (held := self._held.get(key.tenant_id)):
                 self._hold_key(held, key)
 
     def _forget(self, tenant_id: UUID) -> None:
@@ -149,9 +151,7 @@ class Directory:
         if held is None:
             return
         for name in (held.tenant.id, held.tenant.number, held.tenant.slug):
-            # A slug or number may have gone over to another tenant in this very change.
-            if self._names.get(name) is held.tenant:
-                del self._names[name]
+            del self._names[name]
         for handle in held.handles:
             del self._keys[handle]
 
