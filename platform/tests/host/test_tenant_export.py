@@ -156,11 +156,11 @@ async def test_every_table_with_a_tenant_is_emptied_before_what_it_refers_to(dat
     async with database.writing() as session:
         tables = await stored_tables(session)
         names = [table.name for table in tables]
-        assert {"core_key", "core_audit", "core_enablement", "aa_parent", "ab_child"} == set(names)
+        assert set(names) >= {"core_key", "core_audit", "core_enablement", "aa_parent", "ab_child"}
         assert names.index("ab_child") < names.index("aa_parent")
         await delete_tenant(session, "acme", tables)
     async with database.reading() as session:
-        for table in (PARENT, CHILD, *mapped_tables([])):
+        for table in tables:
             found = await session.scalars(select(table.c.tenant_id).distinct())
             assert set(found) <= {bolt.id}
     assert [tenant.slug for tenant in await tenants(database)] == ["bolt"]

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 from urllib.parse import urlsplit
@@ -110,7 +111,7 @@ async def load_plugins(
     known = await recall(database)
     roster = load_roster(find_candidates() if candidates is None else candidates, seniority=list(known))
     load_parts(roster)
-    prove(roster)
+    prove(roster, own_document())
     asset_folders(roster)
     if migrated:
         await stop_unmigrated(database, roster)
@@ -160,8 +161,13 @@ def own_routes(assets: AssetStore, reference: Reference) -> list[HTTPRouteHandle
 def document_of_all(roster: Roster) -> Document:
     """One OpenAPI document of everything that serves."""
     parts = {entry.slug: (entry.document, entry.declared.schemas) for entry in roster.serving}
-    own = document_of("frontage", version("frontage"), "core", own_routes(AssetStore({}), Reference({})), [])
-    return merge(own, parts)
+    return merge(own_document(), parts)
+
+
+@cache
+def own_document() -> Document:
+    """The OpenAPI document of the platform's own routes."""
+    return document_of("frontage", version("frontage"), "core", own_routes(AssetStore({}), Reference({})), [])
 
 
 def settings_decoder(roster: Roster) -> SettingsDecoder:

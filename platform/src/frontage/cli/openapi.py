@@ -2,7 +2,7 @@
 
 import click
 
-from frontage.app.platform import document_of_all
+from frontage.app.platform import document_of_all, own_document
 from frontage.cli.operator import Operator
 from frontage.edge.openapi import Document
 from frontage.host.errors import PluginError
@@ -16,7 +16,7 @@ from frontage.host.roster import Entry
 def openapi(operator: Operator, slug: str | None) -> None:
     """Print the OpenAPI 3.1 document of everything that serves, or of one plugin."""
     roster = operator.roster
-    prove(roster)
+    prove(roster, own_document())
     operator.print_json(_document_of(roster.find(slug)) if slug else document_of_all(roster))
 
 

@@ -65,7 +65,7 @@ class Operator:
 
     async def meet_plugins(self) -> Roster:
         """Every installed plugin, as far as it would come now; a database that is there and answers has its say."""
-        from frontage.app.platform import load_plugins
+        from frontage.app.platform import load_plugins, own_document
         from frontage.host.migrating import migrate
         from frontage.host.mounting import prove
 
@@ -74,7 +74,7 @@ class Operator:
         except (ConfigurationError, DatabaseUnavailableError):
             database = None
         if database is None:
-            prove(self.roster)
+            prove(self.roster, own_document())
             return self.roster
         embedded = self.settings.embedded
         try:

@@ -143,11 +143,16 @@ def _operations(handler: HTTPRouteHandler) -> Iterable[Operation]:
             yield Operation(path, str(method), gate, handler.handler_name.rpartition(".")[2], named=named)
 
 
-def prove(roster: Roster) -> None:
-    """Build every plugin's specimen; one that cannot be built, or repeats an operation id, is taken out of service."""
-    owners: dict[str, str] = {}
+def prove(roster: Roster, own: Document | None = None) -> None:
+    """Build every plugin's specimen; one that cannot be built, or takes a name that has an owner, is taken out.
+
+    `own` is the document of the platform's own routes, whose names are taken before any plugin's.
+    """
+    owners = dict.fromkeys(operation_ids(own), "the platform") if own else {}
+    schemas = set(own["components"]["schemas"]) if own else set()
     for entry in roster.serving:
         try:
+            _refuse_known_schemas(entry, schemas)
             entry.document = _specimen_document(entry)
             _refuse_known_ids(entry, owners)
         except PluginError as error:
@@ -163,6 +168,11 @@ def _specimen_document(entry: Entry) -> Document:
     if unpublic:
         raise PluginError(Stage.REFUSED, f"{', '.join(unpublic)}: all methods of a path are public or none is")
     return document
+
+
+def _refuse_known_schemas(entry: Entry, known: set[str]) -> None:
+    if taken := sorted(known.intersection(entry.declared.schemas)):
+        raise PluginError(Stage.REFUSED, f"it claims the schema name {taken[0]}, which is the platform's own")
 
 
 def _refuse_known_ids(entry: Entry, owners: dict[str, str]) -> None:

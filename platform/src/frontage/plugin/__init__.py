@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from frontage.base.logs import get_logger
     from frontage.base.tables import Json, UtcDateTime
     from frontage.edge.answers import NO_CONTENT, Answer, json_answer, problem_answer
+    from frontage.edge.bodies import InvalidFieldError
     from frontage.edge.call import Call
     from frontage.edge.gate import not_found
-    from frontage.edge.bodies import InvalidFieldError
     from frontage.edge.lenient import BodyReader, IdText
     from frontage.edge.pages import Page, PageNumber, PageSize, Pagination
     from frontage.edge.problems import Problem, invalid
