@@ -9,7 +9,7 @@ UV ?= uv
 MEMBERS = platform/pyproject.toml $(wildcard plugins/*/pyproject.toml)
 OWN_NAMES = $(shell sed -n 's/^name = "\(frontage[a-z-]*\)"$$/\1/p' $(MEMBERS))
 
-.PHONY: help run test lint setup lock build clean
+.PHONY: help run test lint setup lock torture bench build clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -32,6 +32,12 @@ setup: ## make .venv from requirements.txt; nothing to do the second time
 lock: ## write requirements.txt anew (needs uv); LOCK=--upgrade moves what is pinned already
 	$(UV) pip compile --quiet $(LOCK) --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		$(addprefix --no-emit-package ,$(OWN_NAMES)) --group dev --output-file requirements.txt $(MEMBERS)
+
+torture: setup ## every fault of intake, in a table; ROUNDS=200 for a long night
+	.venv/bin/python -m tests.torture
+
+bench: setup ## intake against its rivals, as ratios in one run
+	.venv/bin/python -m tests.bench.intake
 
 build: setup ## wheel and source archive of every distribution, in dist/
 	@set -e; for member in $(dir $(MEMBERS)); do \

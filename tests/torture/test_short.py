@@ -1,8 +1,12 @@
 """A short torture in every test run: real servers killed, a real database stopped and frozen, everything sent twice."""
 
+import shutil
+
 import pytest
 from tests.torture import faults
 from tests.torture.__main__ import one, order
+
+from frontage.testing.components import report_missing
 
 
 @pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
@@ -23,6 +27,13 @@ async def test_a_database_that_goes_away_costs_no_answer(fault):
     assert "503" not in result.note
 
 
+@pytest.fixture
+def _strace():
+    if shutil.which("strace") is None:
+        report_missing("strace", "apt install strace")
+
+
+@pytest.mark.usefixtures("_strace")
 async def test_no_answer_is_written_before_the_sync_that_covers_it():
     result = await order("sqlite", spooled=False)
     assert result.good, result

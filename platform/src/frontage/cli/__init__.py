@@ -11,6 +11,7 @@ from frontage.base.errors import ConfigurationError, DatabaseUnavailableError, F
 _COMMANDS = {
     "audit": ("frontage.cli.audit:audit", "Read who did what to a tenant."),
     "check": ("frontage.cli.check:check", "Report every configuration mistake at once."),
+    "intake": ("frontage.cli.intake:intake", "Look after events: status, dead letters, spools, recounts."),
     "keys": ("frontage.cli.keys:keys", "Create, list, revoke and rotate keys."),
     "migrate": ("frontage.cli.migrate:migrate_command", "Bring the database to the newest revisions."),
     "openapi": ("frontage.cli.openapi:openapi", "Print the OpenAPI document."),

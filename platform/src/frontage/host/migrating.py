@@ -3,7 +3,6 @@
 So a plugin can be installed, upgraded and removed without the others' history knowing of it.
 """
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import import_module
@@ -21,7 +20,7 @@ from frontage.base.logs import get_logger
 from frontage.host.errors import CONTAINED, PluginError, Stage, told
 from frontage.host.roster import Entry, Roster
 from frontage.intake.stream import BoundStream
-from frontage.intake.tables import rollup_table, stream_table
+from frontage.intake.tables import is_partition, rollup_table, stream_table
 
 if TYPE_CHECKING:  # imported where it is used: most commands migrate nothing, and it is a third of the import time
     from alembic.config import Config
@@ -29,7 +28,6 @@ if TYPE_CHECKING:  # imported where it is used: most commands migrate nothing, a
 
 log = get_logger(__name__)
 
-_PARTITION = re.compile(r"_(\d{8}|default)$")
 _ENVIRONMENT = Path(__file__).parent / "alembic"
 EXTENSIONS = ("postgis", "btree_gist")
 
@@ -74,8 +72,8 @@ class Unit:
         """Whether a thing in the database is this unit's business."""
         if kind != "table" or name is None:
             return True
-        partitioned = any(name.startswith(f"{stream.table}_") for stream in self.streams)
-        return name.startswith(self.prefix) and not (partitioned and _PARTITION.search(name))
+        partition = is_partition(name) and any(name.startswith(f"{stream.table}_") for stream in self.streams)
+        return name.startswith(self.prefix) and not partition
 
     def owns(self, _thing: object, name: str | None, kind: str, _reflected: bool, _other: object) -> bool:
         """The same of a thing in the models, which also hold what is only referred to."""

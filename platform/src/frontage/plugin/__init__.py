@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from frontage.intake.reading import Rollups
     from frontage.intake.stream import Event, Rollup, RollupTables, Stream, id_from, rule
     from frontage.intake.tables import create_rollup_table, create_stream_table
+    from frontage.intake.visitors import Visitor, VisitorDay
     from frontage.plugin import hot
     from frontage.plugin.context import PluginContext
     from frontage.plugin.declaration import Job, NoSettings, Plugin
@@ -84,6 +85,8 @@ __all__ = (
     "Stream",
     "Tenant",
     "UtcDateTime",
+    "Visitor",
+    "VisitorDay",
     "any_key",
     "count",
     "create_rollup_table",
@@ -128,6 +131,7 @@ _PLACES = {
     "frontage.intake.reading": ("Rollups",),
     "frontage.intake.stream": ("Event", "Rollup", "RollupTables", "Stream", "id_from", "rule"),
     "frontage.intake.tables": ("create_rollup_table", "create_stream_table"),
+    "frontage.intake.visitors": ("Visitor", "VisitorDay"),
     "frontage.plugin.context": ("PluginContext",),
     "frontage.plugin.declaration": ("Job", "NoSettings", "Plugin"),
     "frontage.plugin.hot": ("HotRequest",),
