@@ -67,12 +67,16 @@ def test_a_plugin_that_cannot_migrate_fails_the_command_and_nobody_else(empty_de
     """The others are migrated, the exit code tells the deploy to stop, and the message names the plugin."""
     revision = 'revision = "0001"\ndown_revision = None\ndef upgrade():\n    raise RuntimeError("no luck")\ndef downgrade(): pass\n'
     files = {"migrations/__init__.py": '"""Revisions."""\n', "migrations/0001_a.py": revision}
-    source = declare("broken", migrations=repr("frontage_broken.migrations"))
+    files["models.py"] = "from frontage.plugin import Model\nclass Thing(Model):\n    __tablename__ = 'broken_thing'\n"
+    source = declare("broken", models=repr("frontage_broken.models"), migrations=repr("frontage_broken.migrations"))
     write_plugin(empty_desk.site, "broken", source, files=files)
     assert "broken: its migration failed: RuntimeError: no luck" in empty_desk("migrate", code=1).err
     assert "kitchen-sink" not in empty_desk("migrate", code=1).err.rpartition("Error: ")[2]
     stages = {one["slug"]: one["stage"] for one in empty_desk("plugins", "list", "--json").json}
     assert (stages["broken"], stages["kitchen-sink"]) == ("migration-failed", "serving")
+    empty_desk("tenants", "apply")
+    exported = [json.loads(line) for line in empty_desk("tenants", "export", "acme").out.splitlines()]
+    assert {"core_audit", "core_enablement"} == {line["table"] for line in exported[1:]}, "as much as there is"
 
 
 def test_check_lists_every_mistake_of_every_kind_at_once(fresh_desk):

@@ -16,7 +16,7 @@ from frontage.host.tenant_export import export_tenant, public_definition
 from frontage.host.tenant_files import read_tenant_files
 from frontage.host.tenant_removal import remove_tenant
 from frontage.host.tenant_schema import format_schema, tenant_schema, write_tenant_schema
-from frontage.host.tenant_tables import mapped_tables
+from frontage.host.tenant_tables import mapped_tables, stored_tables
 from frontage.host.tenant_toml import format_tenant_file
 from frontage.tenants.definition import TenantDefinition
 from frontage.tenants.plan import Change, ChangeKind, Plan
@@ -187,10 +187,13 @@ async def _export(operator: Operator, slug: str, output: Path | None) -> int:
 
 
 async def _write_lines(operator: Operator, slug: str, target: BinaryIO) -> int:
-    tables = mapped_tables(operator.plugins().values())
+    mapped = mapped_tables(operator.plugins().values())
     lines = 0
     async with operator.open_database() as database, database.reading() as session:
         definition = await find_definition(session, slug)
+        # A plugin whose migration failed has tables in its code alone; the rest is exported all the same.
+        stored = {table.name for table in await stored_tables(session)}
+        tables = [table for table in mapped if table.name in stored]
         async for line in export_tenant(session, definition, tables):
             target.write(line)
             lines += 1
