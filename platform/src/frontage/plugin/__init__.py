@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from frontage.plugin.context import PluginContext
     from frontage.plugin.declaration import Job, NoSettings, Plugin
     from frontage.plugin.hot import HotRequest
-    from frontage.plugin.models import Model
+    from frontage.plugin.models import Model, Reference
     from frontage.plugin.routes import delete, get, patch, post, put
     from frontage.tenants.key import Key
     from frontage.tenants.policy import Per, Policy
@@ -77,6 +77,7 @@ __all__ = (
     "Policy",
     "Problem",
     "QueryParameter",
+    "Reference",
     "Rollup",
     "RollupTables",
     "Rollups",
@@ -131,7 +132,7 @@ _PLACES = {
     "frontage.plugin.context": ("PluginContext",),
     "frontage.plugin.declaration": ("Job", "NoSettings", "Plugin"),
     "frontage.plugin.hot": ("HotRequest",),
-    "frontage.plugin.models": ("Model",),
+    "frontage.plugin.models": ("Model", "Reference"),
     "frontage.plugin.routes": ("delete", "get", "patch", "post", "put"),
     "frontage.tenants.key": ("Key",),
     "frontage.tenants.policy": ("Policy",),
