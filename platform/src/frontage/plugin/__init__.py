@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from frontage.intake.stream import Event, Rollup, RollupTables, Stream, id_from, rule
     from frontage.intake.tables import create_rollup_table, create_stream_table
     from frontage.plugin import hot
+    from frontage.plugin.command_line import CommandLine
     from frontage.plugin.context import PluginContext
     from frontage.plugin.declaration import Job, NoSettings, Plugin
     from frontage.plugin.hot import HotRequest
@@ -55,6 +56,7 @@ __all__ = (
     "Answer",
     "BodyReader",
     "Call",
+    "CommandLine",
     "Event",
     "FromPath",
     "FromQuery",
@@ -129,6 +131,7 @@ _PLACES = {
     "frontage.intake.reading": ("Rollups",),
     "frontage.intake.stream": ("Event", "Rollup", "RollupTables", "Stream", "id_from", "rule"),
     "frontage.intake.tables": ("create_rollup_table", "create_stream_table"),
+    "frontage.plugin.command_line": ("CommandLine",),
     "frontage.plugin.context": ("PluginContext",),
     "frontage.plugin.declaration": ("Job", "NoSettings", "Plugin"),
     "frontage.plugin.hot": ("HotRequest",),
