@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from frontage.edge.answers import NO_CONTENT, Answer, json_answer, problem_answer
     from frontage.edge.call import Call
     from frontage.edge.gate import not_found
-    from frontage.edge.bodies import InvalidFieldError
+    from frontage.edge.bodies import InvalidFieldError, explain
     from frontage.edge.lenient import BodyReader, IdText
     from frontage.edge.pages import Page, PageNumber, PageSize, Pagination
-    from frontage.edge.problems import Problem, invalid
+    from frontage.edge.problems import FieldProblem, Problem, invalid
     from frontage.edge.sources import AnyKey, InBody, Nobody, PublishableKey, SecretKey, Token
     from frontage.intake.count import count
     from frontage.intake.reading import Rollups
@@ -58,6 +58,7 @@ __all__ = (
     "Call",
     "CommandLine",
     "Event",
+    "FieldProblem",
     "FromPath",
     "FromQuery",
     "HotRequest",
@@ -92,6 +93,7 @@ __all__ = (
     "create_rollup_table",
     "create_stream_table",
     "delete",
+    "explain",
     "get",
     "get_logger",
     "hot",
@@ -123,10 +125,10 @@ _PLACES = {
     "frontage.edge.answers": ("NO_CONTENT", "Answer", "json_answer", "problem_answer"),
     "frontage.edge.call": ("Call",),
     "frontage.edge.gate": ("not_found",),
-    "frontage.edge.bodies": ("InvalidFieldError",),
+    "frontage.edge.bodies": ("InvalidFieldError", "explain"),
     "frontage.edge.lenient": ("BodyReader", "IdText"),
     "frontage.edge.pages": ("Page", "PageNumber", "PageSize", "Pagination"),
-    "frontage.edge.problems": ("Problem", "invalid"),
+    "frontage.edge.problems": ("FieldProblem", "Problem", "invalid"),
     "frontage.intake.count": ("count",),
     "frontage.intake.reading": ("Rollups",),
     "frontage.intake.stream": ("Event", "Rollup", "RollupTables", "Stream", "id_from", "rule"),
