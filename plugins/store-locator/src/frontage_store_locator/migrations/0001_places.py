@@ -1,5 +1,7 @@
 """Places, and the number of their latest change."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
@@ -12,24 +14,24 @@ depends_on = None
 PLACE = "store_locator_place"
 
 
-def _key() -> list[sa.Column]:
+def _key() -> list[sa.Column[Any]]:
     return [
         sa.Column("tenant_id", sa.Uuid(), sa.ForeignKey("core_tenant.id", ondelete="CASCADE"), primary_key=True),
         sa.Column("id", sa.Uuid(), primary_key=True),
     ]
 
 
-def _text(name: str, length: int | None = None) -> sa.Column:
+def _text(name: str, length: int | None = None) -> sa.Column[Any]:
     return sa.Column(name, sa.String(length) if length else sa.Text(), nullable=False)
 
 
-def _json(name: str) -> sa.Column:
+def _json(name: str) -> sa.Column[Any]:
     return sa.Column(
         name, sa.JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql"), nullable=False
     )
 
 
-def _moment(name: str, *, nullable: bool = False) -> sa.Column:
+def _moment(name: str, *, nullable: bool = False) -> sa.Column[Any]:
     return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
 
 

@@ -1,0 +1,94 @@
+"""The engine in PostGIS, for tenants too large for memory and while their places are being loaded.
+
+`<->` orders by the sphere, which is wrong for one list in five; so its n nearest only tell how far to look, and what
+lies within that, measured on the spheroid, is put in its true order. Both steps are one statement.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+import asyncpg
+
+from frontage.plugin import PluginContext, Tenant
+from frontage_store_locator.nearby.search import SLACK_M, Answers, Found, Search
+from frontage_store_locator.nearby.shown import COLUMNS, PlaceRow, ShownPlace
+
+_WIDER = 4
+_CONNECTIONS = 4
+_COMMAND_SECONDS = 5
+
+_HERE = "ST_SetSRID(ST_MakePoint($2, $3), 4326)::geography"
+_FINDABLE = "tenant_id = $1 and (status = 'published' or (status = 'closed' and closed_until is not null))"
+# A micrometre is all that two spheroidal distances of the same points may differ by; a millimetre is more than enough.
+NEARBY = f"""
+with nearest as materialized (
+    select ST_Distance(geog, {_HERE}) as metres
+    from store_locator_place
+    where {_FINDABLE} and ST_DWithin(geog, {_HERE}, $4 + 0.001)
+    order by geog <-> {_HERE}
+    limit $5
+), reach as (
+    select case when count(*) < $5 then $4 else least($4, max(metres)) end + 0.001 as metres from nearest
+)
+select {", ".join(COLUMNS)}, ST_Distance(geog, {_HERE}) as metres
+from store_locator_place
+where {_FINDABLE}
+    and ST_DWithin(geog, {_HERE}, (select metres from reach))
+    and ST_Distance(geog, {_HERE}) <= $4 + {SLACK_M}
+order by round(ST_Distance(geog, {_HERE}) / {SLACK_M}), id
+limit $5
+"""  # noqa: S608  # names of our own alone
+
+
+class PostgisEngine:
+    """Asks the database at every search."""
+
+    def __init__(self, context: PluginContext) -> None:
+        self._url = context.database.url
+        self._pool: asyncpg.Pool[Any] | None = None
+
+    async def search(self, tenant: Tenant, search: Search) -> Answers:
+        """The nearest places that fit."""
+        wanted = search.needed
+        while True:
+            rows = await self._fetch(tenant, search, wanted)
+            found = [Found(place, metres) for place, metres in rows if search.fits(place)]
+            if len(rows) < wanted or len(found) >= search.needed:
+                return found[search.offset : search.needed]
+            wanted *= _WIDER
+
+    async def _fetch(self, tenant: Tenant, search: Search, wanted: int) -> list[tuple[ShownPlace, float]]:
+        pool = await self._opened()
+        asked = (tenant.id, search.lon, search.lat, search.radius_m, wanted)
+        async with pool.acquire() as connection:
+            records = await connection.fetch(NEARBY, *asked, timeout=_COMMAND_SECONDS)
+        return [(_shown(PlaceRow(*record[:-1])), record[-1]) for record in map(tuple, records)]
+
+    async def _opened(self) -> "asyncpg.Pool[Any]":
+        if self._pool is None:
+            url = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
+            # Nothing that a search does outlives it, so a connection needs no resetting round trip.
+            self._pool = asyncpg.create_pool(
+                url,
+                min_size=0,
+                max_size=_CONNECTIONS,
+                reset=_leave,
+                server_settings={"application_name": "frontage-nearby", "jit": "off"},
+            )
+        await self._pool
+        return self._pool
+
+    async def close(self) -> None:
+        """Close its connections."""
+        if self._pool is not None:
+            self._pool.terminate()
+            self._pool = None
+
+
+async def _leave(_connection: Any) -> None:
+    """Hand a connection back as it is."""
+
+
+@lru_cache(maxsize=20_000)
+def _shown(row: PlaceRow) -> ShownPlace:
+    return ShownPlace(row)

@@ -1,0 +1,180 @@
+"""A place as pages see it, its JSON encoded once for all searches."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from frontage.plugin import to_short
+from frontage_store_locator.address import one_line
+from frontage_store_locator.contact import shown_phone, shown_website
+from frontage_store_locator.directions import PREFIXES, Service, destination
+
+if TYPE_CHECKING:
+    from frontage_store_locator.hours import OpeningHours, SpecialDay
+
+
+class PlaceRow(NamedTuple):
+    """What an engine reads of a place; its fields are columns."""
+
+    id: UUID
+    name: str
+    address: str
+    address2: str
+    city: str
+    region: str
+    postal_code: str
+    country: str
+    lat: float | None
+    lon: float | None
+    time_zone: str
+    phone: str
+    website: str
+    hours: str
+    special_days: Any
+    tags: Any
+    status: str
+    closed_until: date | None
+    deleted_at: datetime | None
+    version: int
+
+
+COLUMNS = PlaceRow._fields
+
+_encode = msgspec.json.encode
+_PREFIXES = {service: prefix.encode() for service, prefix in PREFIXES.items()}
+_HIDDEN = datetime.max.replace(tzinfo=UTC)
+
+
+class ShownPlace:
+    """What a search needs of a place, and what it answers with."""
+
+    __slots__ = ("_head", "_hours", "_tail", "_visible_from", "id", "lat", "lon", "tag_keys")
+
+    def __init__(self, row: PlaceRow) -> None:
+        assert row.lat is not None
+        assert row.lon is not None
+        self.id = row.id
+        self.lat = row.lat
+        self.lon = row.lon
+        tags = _listed(row.tags)
+        self.tag_keys = frozenset(tag.casefold() for tag in tags)
+        self._visible_from = visible_from(row)
+        self._hours = _hours_words(row)
+        address = one_line(row.address, row.address2, row.city, row.region, row.postal_code, row.country)
+        self._head = b'{"id":"%b","name":%b,"address":%b,"lat":%b,"lon":%b,"distance_km":' % (
+            to_short(self.id).encode(),
+            _encode(row.name),
+            _encode(address),
+            _encode(row.lat),
+            _encode(row.lon),
+        )
+        self._tail = b',"phone":%b,"website":%b,"tags":%b,"directions_url":"' % (
+            _encode(shown_phone(row.phone)),
+            _encode(shown_website(row.website)),
+            _encode(tags),
+        )
+
+    @property
+    def size(self) -> int:
+        """Roughly how many bytes it takes in memory."""
+        return 400 + len(self._head) + len(self._tail)
+
+    @property
+    def always_visible(self) -> bool:
+        """Whether it is published whatever the day."""
+        return self._visible_from is None
+
+    def is_visible(self, now: datetime) -> bool:
+        """Whether it is published, or was closed and is open again."""
+        return self._visible_from is None or self._visible_from <= now
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether it is known to be open."""
+        hours = self._opening_hours()
+        return hours is not None and hours.is_open(now) is True
+
+    def json(self, distance_m: float, service: Service, now: datetime) -> bytes:
+        """The place in an answer."""
+        there = destination(self.lat, self.lon).encode()
+        km = repr(round(distance_m / 1000, 2)).encode()
+        return b"".join((self._head, km, self._tail, _PREFIXES[service], there, b'"', self._told_hours(now), b"}"))
+
+    def _told_hours(self, now: datetime) -> bytes:
+        hours = self._opening_hours()
+        if hours is None:
+            return b""
+        status = hours.status(now)
+        members = [b',"hours_today":%b' % _encode(status.hours_today)]
+        if status.open_now is not None:
+            members.append(b',"open_now":true' if status.open_now else b',"open_now":false')
+        if status.next_change is not None:
+            members.append(b',"next_change":%b' % _encode(status.next_change))
+        return b"".join(members)
+
+    def _opening_hours(self) -> "OpeningHours | None":
+        if self._hours is None:
+            return None
+        text, zone, country, days = self._hours
+        return _parse_hours(text, zone, country, days, (self.lat, self.lon) if "sun" in text else None)
+
+
+def can_be_shown(row: PlaceRow) -> bool:
+    """Whether pages may see a place, now or one day."""
+    return row.deleted_at is None and row.lat is not None and row.lon is not None and visible_from(row) != _HIDDEN
+
+
+def visible_from(row: PlaceRow) -> datetime | None:
+    """When a place appears: None when it is there already, the end of time when it does not."""
+    if row.status == "published":
+        return None
+    if row.status != "closed" or row.closed_until is None:
+        return _HIDDEN
+    return _midnight(row.closed_until, row.time_zone)
+
+
+@lru_cache(maxsize=1024)
+def _midnight(day: date, zone: str) -> datetime:
+    try:
+        return datetime.combine(day, time(), ZoneInfo(zone or "UTC"))
+    except (ZoneInfoNotFoundError, ValueError):
+        return datetime.combine(day, time(), UTC)
+
+
+_HoursWords = tuple[str, str, str, "tuple[SpecialDay, ...]"]
+
+
+def _hours_words(row: PlaceRow) -> _HoursWords | None:
+    days = _listed(row.special_days)
+    if not row.hours and not days:
+        return None
+    return (row.hours, row.time_zone or "UTC", row.country, _special_days(_encode(days)))
+
+
+@lru_cache(maxsize=4096)
+def _special_days(days: bytes) -> "tuple[SpecialDay, ...]":
+    from frontage_store_locator.hours import SpecialDay
+
+    return msgspec.json.decode(days, type=tuple[SpecialDay, ...])
+
+
+def _parse_hours(
+    text: str, zone: str, country: str, days: "tuple[SpecialDay, ...]", position: tuple[float, float] | None
+) -> "OpeningHours | None":
+    from frontage_store_locator.hours import HoursError, parse
+
+    try:
+        return parse(text, zone, country, days, position)
+    except (HoursError, ZoneInfoNotFoundError, ValueError):
+        # The table's text is older than today's checks; the place is shown without hours.
+        return None
+
+
+def _listed(value: Any) -> Sequence[Any]:
+    """A JSON column's list; a driver without SQLAlchemy gives its text."""
+    found = msgspec.json.decode(value) if isinstance(value, str) else value
+    return found or []

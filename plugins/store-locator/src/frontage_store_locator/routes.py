@@ -1,0 +1,6 @@
+"""All routes of the plugin."""
+
+from frontage_store_locator.place_routes import place_routes
+from frontage_store_locator.public_routes import public_routes
+
+routes = [*public_routes, *place_routes]
