@@ -49,11 +49,11 @@ async def nearby(request: HotRequest[NearbyQuery, Settings]) -> Answer:
     assert tenant is not None
     engines = engines_of(request.context)
     search = _search(query)
-    found = await engines.search(tenant, search)
+    found = await engines.search(tenant.id, search)
     nearest: Answers = ()
     if not found and not query.offset:
         request.context.count("searches", "nothing found")
-        nearest = await engines.search(tenant, replace(search, radius_m=FARTHEST_KM * 1000.0, limit=1))
+        nearest = await engines.search(tenant.id, replace(search, radius_m=FARTHEST_KM * 1000.0, limit=1))
     else:
         request.context.count("searches", "found")
     return Answer(200, _rendered(tenant, request.settings, search.now, found, nearest), _HEADERS)

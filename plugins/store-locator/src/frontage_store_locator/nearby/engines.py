@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import event
 
-from frontage.plugin import PluginContext, Session, Tenant
+from frontage.plugin import PluginContext, Session
 from frontage_store_locator.nearby.memory import MemoryEngine
 from frontage_store_locator.nearby.search import Answers, Search
 from frontage_store_locator.queries import count_findable
@@ -34,14 +34,14 @@ class Engines:
         self._warming: dict[UUID, asyncio.Task[None]] = {}
         self.postgis = _postgis(context) if context.database.dialect == "postgresql" else None
 
-    async def search(self, tenant: Tenant, search: Search) -> Answers:
+    async def search(self, tenant_id: UUID, search: Search) -> Answers:
         """The nearest places that fit, from whichever engine has them ready."""
-        if self.postgis is None or self.memory.holds(tenant.id):
-            return await self.memory.search(tenant, search)
-        if self._large.get(tenant.id, 0) < monotonic() and tenant.id not in self._warming:
-            task = self._warming[tenant.id] = asyncio.create_task(self._warm(tenant.id))
-            task.add_done_callback(lambda _: self._warming.pop(tenant.id, None))
-        return await self.postgis.search(tenant, search)
+        if self.postgis is None or self.memory.holds(tenant_id):
+            return await self.memory.search(tenant_id, search)
+        if self._large.get(tenant_id, 0) < monotonic() and tenant_id not in self._warming:
+            task = self._warming[tenant_id] = asyncio.create_task(self._warm(tenant_id))
+            task.add_done_callback(lambda _: self._warming.pop(tenant_id, None))
+        return await self.postgis.search(tenant_id, search)
 
     async def _warm(self, tenant_id: UUID) -> None:
         async with self._context.database.reading() as session:
@@ -62,7 +62,7 @@ class Engines:
 def _postgis(context: PluginContext) -> "PostgisEngine":
     from frontage_store_locator.nearby.postgis import PostgisEngine
 
-    return PostgisEngine(context)
+    return PostgisEngine(context.database.url)
 
 
 # One process may serve several platforms, in tests at least; each has a database of its own.

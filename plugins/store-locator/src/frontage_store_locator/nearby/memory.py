@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from frontage.plugin import PluginContext, Tenant
+from frontage.plugin import PluginContext
 from frontage_store_locator.nearby.search import Answers, Search
 from frontage_store_locator.nearby.shown import PlaceRow, ShownPlace, can_be_shown
 from frontage_store_locator.queries import shown_rows, versions_of
@@ -35,9 +35,9 @@ class MemoryEngine:
         self._checked_at = -FRESH_SECONDS
         self._checking: asyncio.Task[None] | None = None
 
-    async def search(self, tenant: Tenant, search: Search) -> Answers:
+    async def search(self, tenant_id: UUID, search: Search) -> Answers:
         """The nearest places that fit."""
-        snapshot = await self.snapshot(tenant.id)
+        snapshot = await self.snapshot(tenant_id)
         if search.needed > MANY or (search.filters and len(snapshot) > MANY):
             return await asyncio.to_thread(snapshot.search, search)
         return snapshot.search(search)

@@ -6,10 +6,11 @@ lies within that, measured on the spheroid, is put in its true order. Both steps
 
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 import asyncpg
+from sqlalchemy import URL
 
-from frontage.plugin import PluginContext, Tenant
 from frontage_store_locator.nearby.search import SLACK_M, Answers, Found, Search
 from frontage_store_locator.nearby.shown import COLUMNS, PlaceRow, ShownPlace
 
@@ -19,7 +20,16 @@ _COMMAND_SECONDS = 5
 
 _HERE = "ST_SetSRID(ST_MakePoint($2, $3), 4326)::geography"
 _FINDABLE = "tenant_id = $1 and (status = 'published' or (status = 'closed' and closed_until is not null))"
-# A micrometre is all that two spheroidal distances of the same points may differ by; a millimetre is more than enough.
+# A millimetre more than needed lets in what the last digits of a distance might keep out.
+_EXACT = f"""
+select {", ".join(COLUMNS)}, ST_Distance(geog, {_HERE}) as metres
+from store_locator_place
+where {_FINDABLE}
+    and ST_DWithin(geog, {_HERE}, {{reach}} + 0.001)
+    and ST_Distance(geog, {_HERE}) <= $4 + {SLACK_M}
+order by round(ST_Distance(geog, {_HERE}) / {SLACK_M}), id
+limit $5
+"""  # noqa: S608  # names of our own alone
 NEARBY = f"""
 with nearest as materialized (
     select ST_Distance(geog, {_HERE}) as metres
@@ -28,40 +38,40 @@ with nearest as materialized (
     order by geog <-> {_HERE}
     limit $5
 ), reach as (
-    select case when count(*) < $5 then $4 else least($4, max(metres)) end + 0.001 as metres from nearest
+    select case when count(*) < $5 then $4 else least($4, max(metres)) end as metres from nearest
 )
-select {", ".join(COLUMNS)}, ST_Distance(geog, {_HERE}) as metres
-from store_locator_place
-where {_FINDABLE}
-    and ST_DWithin(geog, {_HERE}, (select metres from reach))
-    and ST_Distance(geog, {_HERE}) <= $4 + {SLACK_M}
-order by round(ST_Distance(geog, {_HERE}) / {SLACK_M}), id
-limit $5
-"""  # noqa: S608  # names of our own alone
+{_EXACT.format(reach="(select metres from reach)")}
+"""  # noqa: S608
+MEASURE_ALL = _EXACT.format(reach="$4")
 
 
 class PostgisEngine:
     """Asks the database at every search."""
 
-    def __init__(self, context: PluginContext) -> None:
-        self._url = context.database.url
+    def __init__(self, url: URL) -> None:
+        self._url = url
         self._pool: asyncpg.Pool[Any] | None = None
 
-    async def search(self, tenant: Tenant, search: Search) -> Answers:
+    async def search(self, tenant_id: UUID, search: Search) -> Answers:
         """The nearest places that fit."""
         wanted = search.needed
         while True:
-            rows = await self._fetch(tenant, search, wanted)
+            rows = await self._fetch(tenant_id, search, wanted)
             found = [Found(place, metres) for place, metres in rows if search.fits(place)]
             if len(rows) < wanted or len(found) >= search.needed:
                 return found[search.offset : search.needed]
             wanted *= _WIDER
 
-    async def _fetch(self, tenant: Tenant, search: Search, wanted: int) -> list[tuple[ShownPlace, float]]:
+    async def _fetch(self, tenant_id: UUID, search: Search, wanted: int) -> list[tuple[ShownPlace, float]]:
         pool = await self._opened()
-        asked = (tenant.id, search.lon, search.lat, search.radius_m, wanted)
+        asked = (tenant_id, search.lon, search.lat, search.radius_m, wanted)
         async with pool.acquire() as connection:
-            records = await connection.fetch(NEARBY, *asked, timeout=_COMMAND_SECONDS)
+            try:
+                records = await connection.fetch(NEARBY, *asked, timeout=_COMMAND_SECONDS)
+            except asyncpg.InternalServerError:
+                # "index returned tuples in wrong order": PostGIS is off by a rounding for points almost opposite on
+                # the globe. A search comes that far only where there is little else, so all of it is measured.
+                records = await connection.fetch(MEASURE_ALL, *asked, timeout=_COMMAND_SECONDS)
         return [(_shown(PlaceRow(*record[:-1])), record[-1]) for record in map(tuple, records)]
 
     async def _opened(self) -> "asyncpg.Pool[Any]":
