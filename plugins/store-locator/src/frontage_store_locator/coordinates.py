@@ -38,9 +38,12 @@ def judge(lat: float, lon: float, country: str = "") -> Verdict:
 
 
 def _against_country(lat: float, lon: float, country: str) -> Verdict:
-    if not _zones_of(country) or _lies_in(lat, lon, country):
+    zones = _zones_of(country)
+    zone = time_zone(lat, lon) if zones else ""
+    # At sea a zone says nothing of a country: piers and islands keep the benefit of the doubt.
+    if not zones or zone.startswith("Etc/") or zone in zones:
         return _FINE
-    if -90 <= lon <= 90 and _lies_in(lon, lat, country):
+    if -90 <= lon <= 90 and time_zone(lon, lat) in zones:
         return Verdict(error=SWAPPED)
     return Verdict(warning=ELSEWHERE)
 
@@ -50,12 +53,6 @@ def time_zone(lat: float, lon: float) -> str:
     import tzfpy
 
     return str(tzfpy.get_tz(lon, lat) or "")
-
-
-def _lies_in(lat: float, lon: float, country: str) -> bool:
-    zone = time_zone(lat, lon)
-    # At sea a zone says nothing of a country: piers and islands keep the benefit of the doubt.
-    return zone.startswith("Etc/") or zone in _zones_of(country)
 
 
 @lru_cache(maxsize=256)

@@ -1,6 +1,8 @@
 """The declaration: readable as a table of contents."""
 
-from frontage.plugin import ADDRESS, KEY, Plugin, Policy
+from datetime import timedelta
+
+from frontage.plugin import ADDRESS, KEY, Job, Plugin, Policy
 from frontage_store_locator.settings import Settings
 
 plugin = Plugin(
@@ -17,5 +19,8 @@ plugin = Plugin(
     routes="frontage_store_locator.routes:routes",
     models="frontage_store_locator.models",
     migrations="frontage_store_locator.migrations",
-    stop="frontage_store_locator.nearby.engines:stop",
+    commands="frontage_store_locator.commands:store_locator",
+    jobs=(Job("imports", every=timedelta(seconds=30), run="frontage_store_locator.importing.jobs:resume"),),
+    stop="frontage_store_locator.stopping:stop",
+    demo="frontage_store_locator.demo:show",
 )
