@@ -39,9 +39,8 @@ def judge(lat: float, lon: float, country: str = "") -> Verdict:
 
 def _against_country(lat: float, lon: float, country: str) -> Verdict:
     zones = _zones_of(country)
-    zone = time_zone(lat, lon) if zones else ""
-    # At sea a zone says nothing of a country: piers and islands keep the benefit of the doubt.
-    if not zones or zone.startswith("Etc/") or zone in zones:
+    # Zones reach over territorial waters, so piers and islands lie within; the high sea belongs to no country.
+    if not zones or time_zone(lat, lon) in zones:
         return _FINE
     if -90 <= lon <= 90 and time_zone(lon, lat) in zones:
         return Verdict(error=SWAPPED)

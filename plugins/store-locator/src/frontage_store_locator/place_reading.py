@@ -83,6 +83,7 @@ def read_place(place: PlaceIn, before: Mapping[str, Any], settings: Settings) ->
     for name in _URLS:
         _each(reading, given, name, web_address)
     _read_hours(reading, given)
+    _check_zone(reading, given)
     _read_position(reading, given, before)
     _read_tags(reading, given)
     _check_whole(reading)
@@ -143,16 +144,14 @@ def _read_position(reading: Reading, given: Mapping[str, Any], before: Mapping[s
             return
         if verdict.warning:
             reading.doubt("lat", verdict.warning)
-    _read_time_zone(reading, given, moved=moved)
+    # Who names a zone knows better than the map; else it follows the position.
+    if lat is not None and not given.get("time_zone") and (moved or "time_zone" in given or not values["time_zone"]):
+        values["time_zone"] = time_zone(lat, lon)
 
 
-def _read_time_zone(reading: Reading, given: Mapping[str, Any], *, moved: bool) -> None:
-    values = reading.values
-    if given.get("time_zone"):
-        if not _is_zone(given["time_zone"]):
-            reading.refuse("time_zone", "Expected a time zone such as America/Tegucigalpa.")
-    elif values["lat"] is not None and (moved or "time_zone" in given or not values["time_zone"]):
-        values["time_zone"] = time_zone(values["lat"], values["lon"])
+def _check_zone(reading: Reading, given: Mapping[str, Any]) -> None:
+    if given.get("time_zone") and not _is_zone(given["time_zone"]):
+        reading.refuse("time_zone", "Expected a time zone such as America/Tegucigalpa.")
 
 
 def _is_zone(name: str) -> bool:

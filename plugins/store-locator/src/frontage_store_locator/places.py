@@ -83,7 +83,7 @@ class Writer:
 
     async def replace(self, place: Place, sent: PlaceIn) -> Written:
         """Put a place in the place of one that keeps its id."""
-        return self._update(place, self._accepted(read_place(sent, _blank_at(place, sent), self._settings)))
+        return self._update(place, self._accepted(read_place(sent, BLANK, self._settings)))
 
     async def remove(self, place: Place) -> None:
         """Empty a place and mark it as gone, so that whoever links to it is told so."""
@@ -162,13 +162,6 @@ async def find_place(session: Session, tenant_id: UUID, place_id: UUID | None) -
 def values_of(place: Place) -> dict[str, Any]:
     """What a place is made of."""
     return {name: getattr(place, name) for name in COLUMNS}
-
-
-def _blank_at(place: Place, sent: PlaceIn) -> dict[str, Any]:
-    """Nothing but where it was, if it stays there: a place that has not moved keeps what was found by its position."""
-    same = (sent.lat, sent.lon) == (place.lat, place.lon)
-    kept = ("external_id", "lat", "lon", "time_zone") if same else ("external_id",)
-    return {**BLANK, **{name: getattr(place, name) for name in kept}}
 
 
 def _members(sent: Mapping[str, Any] | PlaceIn) -> tuple[PlaceIn | None, list[FieldProblem]]:

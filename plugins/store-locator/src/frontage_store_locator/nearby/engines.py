@@ -7,6 +7,7 @@ from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import event
+from sqlalchemy.exc import SQLAlchemyError
 
 from frontage.plugin import PluginContext, Session
 from frontage_store_locator.nearby.memory import MemoryEngine
@@ -39,22 +40,29 @@ class Engines:
         if self.postgis is None or self.memory.holds(tenant_id):
             return await self.memory.search(tenant_id, search)
         if self._large.get(tenant_id, 0) < monotonic() and tenant_id not in self._warming:
-            task = self._warming[tenant_id] = asyncio.create_task(self._warm(tenant_id))
-            task.add_done_callback(lambda _: self._warming.pop(tenant_id, None))
+            self._warming[tenant_id] = asyncio.create_task(self._warm(tenant_id))
         return await self.postgis.search(tenant_id, search)
 
     async def _warm(self, tenant_id: UUID) -> None:
-        async with self._context.database.reading() as session:
-            places = await count_findable(session, tenant_id)
-        if places > self._largest:
-            self._large[tenant_id] = monotonic() + _STAYS_LARGE_SECONDS
-            return
-        await self.memory.snapshot(tenant_id)
+        try:
+            async with self._context.database.reading() as session:
+                places = await count_findable(session, tenant_id)
+            if places > self._largest:
+                self._large[tenant_id] = monotonic() + _STAYS_LARGE_SECONDS
+            else:
+                await self.memory.snapshot(tenant_id)
+        except (OSError, TimeoutError, SQLAlchemyError) as error:
+            # Nobody waits for it: PostGIS has answered, and the next search tries again.
+            self._context.log.warning("places.not_loaded", reason=type(error).__name__)
+        finally:
+            self._warming.pop(tenant_id, None)
 
     async def close(self) -> None:
         """Let go of everything."""
-        for task in self._warming.values():
+        warming = list(self._warming.values())
+        for task in warming:
             task.cancel()
+        await asyncio.gather(*warming, return_exceptions=True)
         if self.postgis is not None:
             await self.postgis.close()
 

@@ -38,9 +38,11 @@ class MemoryEngine:
     async def search(self, tenant_id: UUID, search: Search) -> Answers:
         """The nearest places that fit."""
         snapshot = await self.snapshot(tenant_id)
-        if search.needed > MANY or (search.filters and len(snapshot) > MANY):
-            return await asyncio.to_thread(snapshot.search, search)
-        return snapshot.search(search)
+        found = snapshot.search(search, MANY)
+        if found is None:
+            found = await asyncio.to_thread(snapshot.search, search)
+        assert found is not None
+        return found
 
     def holds(self, tenant_id: UUID) -> bool:
         """Whether a tenant's places are in memory."""

@@ -11,12 +11,22 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy import URL
 
+from frontage.plugin import Problem
 from frontage_store_locator.nearby.search import SLACK_M, Answers, Found, Search
 from frontage_store_locator.nearby.shown import COLUMNS, PlaceRow, ShownPlace
 
 _WIDER = 4
 _CONNECTIONS = 4
 _COMMAND_SECONDS = 5
+
+_AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+)
 
 _HERE = "ST_SetSRID(ST_MakePoint($2, $3), 4326)::geography"
 _FINDABLE = "tenant_id = $1 and (status = 'published' or (status = 'closed' and closed_until is not null))"
@@ -63,25 +73,25 @@ class PostgisEngine:
             wanted *= _WIDER
 
     async def _fetch(self, tenant_id: UUID, search: Search, wanted: int) -> list[tuple[ShownPlace, float]]:
-        pool = await self._opened()
         asked = (tenant_id, search.lon, search.lat, search.radius_m, wanted)
-        async with pool.acquire() as connection:
-            try:
-                records = await connection.fetch(NEARBY, *asked, timeout=_COMMAND_SECONDS)
-            except asyncpg.InternalServerError:
-                # "index returned tuples in wrong order": PostGIS is off by a rounding for points almost opposite on
-                # the globe. A search comes that far only where there is little else, so all of it is measured.
-                records = await connection.fetch(MEASURE_ALL, *asked, timeout=_COMMAND_SECONDS)
+        try:
+            async with (await self._opened()).acquire() as connection:
+                records = await _fetch_on(connection, asked)
+        except _AWAY:
+            raise Problem("unavailable", headers=[(b"retry-after", b"5")]) from None
         return [(_shown(PlaceRow(*record[:-1])), record[-1]) for record in map(tuple, records)]
 
     async def _opened(self) -> "asyncpg.Pool[Any]":
         if self._pool is None:
-            url = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
-            # Nothing that a search does outlives it, so a connection needs no resetting round trip.
+            url = self._url.set(drivername="postgresql").difference_update_query(["ssl"])
             self._pool = asyncpg.create_pool(
-                url,
+                url.render_as_string(hide_password=False),
+                ssl=self._url.query.get("ssl"),
                 min_size=0,
                 max_size=_CONNECTIONS,
+                timeout=_COMMAND_SECONDS,
+                command_timeout=_COMMAND_SECONDS,
+                # Nothing that a search does outlives it, so a connection needs no resetting round trip.
                 reset=_leave,
                 server_settings={"application_name": "frontage-nearby", "jit": "off"},
             )
@@ -93,6 +103,15 @@ class PostgisEngine:
         if self._pool is not None:
             self._pool.terminate()
             self._pool = None
+
+
+async def _fetch_on(connection: Any, asked: tuple[Any, ...]) -> list[Any]:
+    try:
+        return list(await connection.fetch(NEARBY, *asked))
+    except asyncpg.InternalServerError:
+        # "index returned tuples in wrong order": PostGIS is off by a rounding for points almost opposite on the globe.
+        # A search comes that far only where there is little else, so all of it is measured.
+        return list(await connection.fetch(MEASURE_ALL, *asked))
 
 
 async def _leave(_connection: Any) -> None:

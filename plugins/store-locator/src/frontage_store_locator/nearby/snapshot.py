@@ -56,20 +56,21 @@ class Snapshot:
         """Roughly how many bytes it takes."""
         return sum(place.size for place in self._ordered) + 64 * len(self._ordered)
 
-    def search(self, search: Search) -> Answers:
-        """The nearest places that fit, exactly."""
+    def search(self, search: Search, most: int | None = None) -> Answers | None:
+        """The nearest places that fit, exactly; None when more than `most` places would have to be measured."""
         if self._tree is None:
             return []
         total, point = len(self._ordered), to_space(np.array([search.lat]), np.array([search.lon]))[0]
         reach = search.radius_m + 1.0
         count = min(total, search.needed + _SPARE)
-        while True:
+        while most is None or count <= most:
             chords, rows = self._tree.query(point, k=range(1, count + 1), distance_upper_bound=reach)
             complete = count == total or chords[-1] == np.inf
             found = self._measure(search, rows[: np.searchsorted(chords, np.inf)])
             if complete or _is_proven(found, search.needed, chords[-1]):
                 return found[search.offset : search.needed]
             count = min(total, count * _WIDER)
+        return None
 
     def _measure(self, search: Search, rows: Array) -> list[Found]:
         if search.filters or not self._all_visible:
