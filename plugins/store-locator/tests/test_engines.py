@@ -8,9 +8,10 @@ from sqlalchemy import insert, text
 from frontage.plugin import utc_now
 from frontage.testing.harness import running, settings_for
 from frontage_store_locator.models import Place
-from frontage_store_locator.nearby.engines import BYTES_A_PLACE, Engines
+from frontage_store_locator.nearby.engines import Engines
 from frontage_store_locator.nearby.memory import MemoryEngine
 from frontage_store_locator.nearby.search import Search
+from frontage_store_locator.nearby.shown import BYTES_A_PLACE
 from frontage_store_locator.queries import next_version
 
 from .shop import TENANTS

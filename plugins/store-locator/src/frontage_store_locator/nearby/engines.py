@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from frontage.plugin import PluginContext, Session
 from frontage_store_locator.nearby.memory import MemoryEngine
 from frontage_store_locator.nearby.search import Answers, Search
+from frontage_store_locator.nearby.shown import BYTES_A_PLACE
 from frontage_store_locator.queries import count_findable
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 BUDGET = 256 * 1024 * 1024
 """Bytes of places that one process holds, all tenants together; an embedded database has no other engine."""
-BYTES_A_PLACE = 1_000
 LARGEST_SHARE = 0.5
 _STAYS_LARGE_SECONDS = 600
 

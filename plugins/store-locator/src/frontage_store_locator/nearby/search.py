@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from frontage_store_locator.nearby.shown import ShownPlace
 
@@ -40,8 +41,7 @@ class Search:
         return bool(self.tags) or self.open_only
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A place and how far it is."""
 
     place: ShownPlace

@@ -45,15 +45,18 @@ class PlaceRow(NamedTuple):
 
 COLUMNS = PlaceRow._fields
 
+BYTES_A_PLACE = 1_500
+"""About what one place takes in memory with its row, its JSON and its points."""
+
 _encode = msgspec.json.encode
 _PREFIXES = {service: prefix.encode() for service, prefix in PREFIXES.items()}
 _HIDDEN = datetime.max.replace(tzinfo=UTC)
 
 
 class ShownPlace:
-    """What a search needs of a place, and what it answers with."""
+    """What a search needs of a place, and what it answers with; encoded when it is first shown, and only then."""
 
-    __slots__ = ("_head", "_hours", "_tail", "_visible_from", "id", "lat", "lon", "tag_keys")
+    __slots__ = ("_hours", "_json", "_row", "_visible_from", "id", "lat", "lon", "tag_keys")
 
     def __init__(self, row: PlaceRow) -> None:
         assert row.lat is not None
@@ -61,28 +64,11 @@ class ShownPlace:
         self.id = row.id
         self.lat = row.lat
         self.lon = row.lon
-        tags = _listed(row.tags)
-        self.tag_keys = frozenset(tag.casefold() for tag in tags)
+        self.tag_keys = frozenset([tag.casefold() for tag in _listed(row.tags)])
         self._visible_from = visible_from(row)
         self._hours = _hours_words(row)
-        address = one_line(row.address, row.address2, row.city, row.region, row.postal_code, row.country)
-        self._head = b'{"id":"%b","name":%b,"address":%b,"lat":%b,"lon":%b,"distance_km":' % (
-            to_short(self.id).encode(),
-            _encode(row.name),
-            _encode(address),
-            _encode(row.lat),
-            _encode(row.lon),
-        )
-        self._tail = b',"phone":%b,"website":%b,"tags":%b,"directions_url":"' % (
-            _encode(shown_phone(row.phone)),
-            _encode(shown_website(row.website)),
-            _encode(tags),
-        )
-
-    @property
-    def size(self) -> int:
-        """Roughly how many bytes it takes in memory."""
-        return 400 + len(self._head) + len(self._tail)
+        self._row = row
+        self._json: tuple[bytes, bytes, bytes] | None = None
 
     @property
     def always_visible(self) -> bool:
@@ -100,9 +86,28 @@ class ShownPlace:
 
     def json(self, distance_m: float, service: Service, now: datetime) -> bytes:
         """The place in an answer."""
-        there = destination(self.lat, self.lon).encode()
-        km = repr(round(distance_m / 1000, 2)).encode()
-        return b"".join((self._head, km, self._tail, _PREFIXES[service], there, b'"', self._told_hours(now), b"}"))
+        head, tail, there = self._json or self._encoded()
+        km = b"%r" % round(distance_m / 1000, 2)
+        hours = self._told_hours(now) if self._hours else b""
+        return b"".join((head, km, tail, _PREFIXES[service], there, hours, b"}"))
+
+    def _encoded(self) -> tuple[bytes, bytes, bytes]:
+        row = self._row
+        address = one_line(row.address, row.address2, row.city, row.region, row.postal_code, row.country)
+        head = b'{"id":"%b","name":%b,"address":%b,"lat":%b,"lon":%b,"distance_km":' % (
+            to_short(self.id).encode(),
+            _encode(row.name),
+            _encode(address),
+            _encode(self.lat),
+            _encode(self.lon),
+        )
+        tail = b',"phone":%b,"website":%b,"tags":%b,"directions_url":"' % (
+            _encode(shown_phone(row.phone)),
+            _encode(shown_website(row.website)),
+            _encode(_listed(row.tags)),
+        )
+        self._json = (head, tail, destination(self.lat, self.lon).encode() + b'"')
+        return self._json
 
     def _told_hours(self, now: datetime) -> bytes:
         hours = self._opening_hours()

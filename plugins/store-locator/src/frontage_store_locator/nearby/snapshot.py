@@ -5,8 +5,7 @@ than the straight line to its last point; the search widens until that proves th
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
-from math import asin
+from math import asin, cos, inf, radians, sin, sqrt
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +14,7 @@ from pyproj import Geod
 from scipy.spatial import cKDTree
 
 from frontage_store_locator.nearby.search import SLACK_M, Answers, Found, Search
-from frontage_store_locator.nearby.shown import ShownPlace
+from frontage_store_locator.nearby.shown import BYTES_A_PLACE, ShownPlace
 
 _GEOD = Geod(ellps="WGS84")
 _A, _B = _GEOD.a, _GEOD.b
@@ -51,23 +50,24 @@ class Snapshot:
         places.update((place.id, place) for place in shown)
         return Snapshot(version, places)
 
-    @cached_property
+    @property
     def size(self) -> int:
-        """Roughly how many bytes it takes."""
-        return sum(place.size for place in self._ordered) + 64 * len(self._ordered)
+        """About how many bytes it takes."""
+        return len(self._ordered) * BYTES_A_PLACE
 
     def search(self, search: Search, most: int | None = None) -> Answers | None:
         """The nearest places that fit, exactly; None when more than `most` places would have to be measured."""
         if self._tree is None:
             return []
-        total, point = len(self._ordered), to_space(np.array([search.lat]), np.array([search.lon]))[0]
+        total, point = len(self._ordered), point_in_space(search.lat, search.lon)
         reach = search.radius_m + 1.0
         count = min(total, search.needed + _SPARE)
         while most is None or count <= most:
-            chords, rows = self._tree.query(point, k=range(1, count + 1), distance_upper_bound=reach)
-            complete = count == total or chords[-1] == np.inf
-            found = self._measure(search, rows[: np.searchsorted(chords, np.inf)])
-            if complete or _is_proven(found, search.needed, chords[-1]):
+            chords, rows = self._tree.query(point, k=count if count > 1 else [1], distance_upper_bound=reach)
+            last = float(chords[-1])
+            complete = count == total or last == inf
+            found = self._measure(search, rows[: chords.searchsorted(inf)] if last == inf else rows)
+            if complete or _is_proven(found, search.needed, last):
                 return found[search.offset : search.needed]
             count = min(total, count * _WIDER)
         return None
@@ -79,9 +79,9 @@ class Snapshot:
         _, _, metres = _GEOD.inv(*here, self._lon[rows], self._lat[rows])
         # Rows are numbered in the order of ids, which breaks ties.
         order = np.lexsort((rows, np.rint(metres / SLACK_M)))
-        order = order[metres[order] <= search.radius_m + SLACK_M]
-        ordered = self._ordered
-        return [Found(ordered[row], metre) for row, metre in zip(rows[order], metres[order].tolist(), strict=True)]
+        ordered, reach = self._ordered, search.radius_m + SLACK_M
+        pairs = zip(rows[order].tolist(), metres[order].tolist(), strict=True)
+        return [Found(ordered[row], metre) for row, metre in pairs if metre <= reach]
 
 
 def _is_proven(found: Sequence[Found], needed: int, last_chord: float) -> bool:
@@ -96,6 +96,13 @@ def shortest_way(chord: float) -> float:
     shrinks at most by b, a line at most by a.
     """
     return max(chord, 2 * _B * asin(min(1.0, chord / (2 * _A))))
+
+
+def point_in_space(lat: float, lon: float) -> tuple[float, float, float]:
+    """One point; the arithmetic of `to_space` without arrays, which cost more than it."""
+    phi, lam = radians(lat), radians(lon)
+    normal = _A / sqrt(1 - _E2 * sin(phi) ** 2)
+    return normal * cos(phi) * cos(lam), normal * cos(phi) * sin(lam), normal * (1 - _E2) * sin(phi)
 
 
 def to_space(lat: Array, lon: Array) -> Array:
