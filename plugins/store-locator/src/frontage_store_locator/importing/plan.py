@@ -71,10 +71,10 @@ class Planner:
         before = self._known(checked.members)
         if before is not None:
             self._met.add(before["id"])  # also when it is wrong: a broken row is no reason to remove its place
+        if not checked.is_wrong and checked.members.get("lat") is None and checked.members.get("lon") is None:
+            await self._find_position(session, checked, before)
         if checked.is_wrong:
             return
-        if checked.members.get("lat") is None and checked.members.get("lon") is None:
-            await self._find_position(session, checked, before)
         place = msgspec.convert(checked.members, PlaceIn)
         reading = read_place(place, _columns(before) if before else BLANK, self._settings)
         for problem in reading.errors:

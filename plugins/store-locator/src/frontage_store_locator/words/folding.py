@@ -19,6 +19,8 @@ _LONGER_ZIP = re.compile(r"(\d{5})(\d{4})")
 
 def tokens_of(text: str) -> list[str]:
     """The words of a text as they are compared."""
+    if text.isascii():
+        return [_SAME.get(word, word) for word in _WORD.findall(_APOSTROPHES.sub("", text.casefold()))]
     lowered = _APOSTROPHES.sub("", unicodedata.normalize("NFKC", text).casefold()).translate(_SHARP)
     # Marks are taken off Latin letters alone: in other scripts they are letters of their own.
     plain = "".join(one for one in unicodedata.normalize("NFKD", lowered) if not "\u0300" <= one <= "\u036f")
@@ -32,8 +34,11 @@ def key_of(text: str) -> str:
 
 def keys_of(text: str) -> set[str]:
     """Every key under which a name is found: `München` is `munchen` and `muenchen`."""
-    spelled_out = unicodedata.normalize("NFC", text).casefold().translate(_UMLAUTS)
-    return {key for key in (key_of(text), key_of(spelled_out)) if key}
+    keys = {key_of(text)}
+    if not text.isascii():
+        spelled_out = unicodedata.normalize("NFC", text).casefold().translate(_UMLAUTS)
+        keys.add(key_of(spelled_out))
+    return keys - {""}
 
 
 def postcode_key(text: str) -> str:

@@ -16,8 +16,8 @@ _NUMBER = r"[+-]?\d{1,3}(?:[.]\d+)?"
 _PAIR = re.compile(
     rf"\s*\(?\s*({_NUMBER})\s*\N{{DEGREE SIGN}}?\s*(?:[,;]\s*|\s+)({_NUMBER})\s*\N{{DEGREE SIGN}}?\s*\)?\s*"
 )
-_PER_1000_KM = 0.3
-"""How much nearness counts against size: a thousand kilometres halve a town."""
+_PER_1000_KM = 0.2
+"""How much nearness counts against size: fifteen hundred kilometres halve a town."""
 _AT_HOME = 2.0
 """In a country where the shop has places, a town counts like one a hundred times as large."""
 

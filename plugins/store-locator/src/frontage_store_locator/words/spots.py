@@ -40,7 +40,7 @@ class Spot:
     @property
     def label(self) -> str:
         """What people read: enough to tell it from its namesakes."""
-        region = self.region or (self.region_code if not self.region_code.isdigit() else "")
+        region = self.region or ("" if self.kind == "region" or self.region_code.isdigit() else self.region_code)
         parts = [self.name, self.city, region, label_of(self.country) if self.country else ""]
         return ", ".join(dict.fromkeys(filter(None, parts)))
 
