@@ -19,7 +19,7 @@ from sqlalchemy.engine import make_url
 from frontage.plugin import utc_now
 from frontage.testing.harness import running, settings_for
 from frontage_store_locator.models import Place
-from frontage_store_locator.nearby.postgis import NEARBY, PostgisEngine
+from frontage_store_locator.nearby.postgis import NEAREST, WITHIN, PostgisEngine
 from frontage_store_locator.nearby.search import SLACK_M, Found, Search
 from frontage_store_locator.nearby.shown import COLUMNS, PlaceRow, ShownPlace
 from frontage_store_locator.nearby.snapshot import Snapshot
@@ -171,17 +171,37 @@ def test_any_places_from_anywhere(places, point, limit, radius_m):
     assert_same(snapshot_of(world).search(wanted), brute_force(world, wanted))
 
 
-async def test_the_statement_reads_the_tenants_part_of_the_index_alone(filled):
-    """Both steps scan the gist index by tenant and position, and never the table."""
+@pytest.mark.parametrize("statement", [NEAREST, WITHIN], ids=["nearest", "within"])
+async def test_a_statement_reads_the_tenants_part_of_the_index_alone(filled, statement):
+    """Either scans the gist index by tenant and position, and never the table."""
     url, tenant_id = filled
     connection = await asyncpg.connect(plain(url))
     try:
-        lines = [row[0] for row in await connection.fetch("explain " + NEARBY, tenant_id, 13.4, 52.5, 50_000.0, 20)]
+        lines = [row[0] for row in await connection.fetch("explain " + statement, tenant_id, 13.4, 52.5, 50_000.0, 20)]
     finally:
         await connection.close()
     plan = "\n".join(lines)
-    assert plan.count("Index Scan using ix_store_locator_place_tenant_id_geog") == 2, plan
+    assert "Index Scan using ix_store_locator_place_tenant_id_geog" in plan, plan
     assert "Seq Scan" not in plan
-    conditions = [line for line in lines if "Index Cond" in line]
-    assert len(conditions) == 2
-    assert all("tenant_id =" in line and "geog &&" in line for line in conditions), plan
+    (condition,) = [line for line in lines if "Index Cond" in line]
+    assert "tenant_id =" in condition, plan
+    assert "geog &&" in condition, plan
+    assert ("Order By" in plan) == (statement is NEAREST), plan
+
+
+async def test_the_sphere_is_never_much_longer_than_the_spheroid(filled):
+    """The proof that a list is complete rests on the least ratio between the two, over all directions."""
+    url, tenant_id = filled
+    connection = await asyncpg.connect(plain(url))
+    try:
+        ratios = await connection.fetchval(
+            "select array_agg(ST_Distance(a.geog, b.geog) / (a.geog <-> b.geog)) from store_locator_place a"
+            " join store_locator_place b on a.tenant_id = b.tenant_id and a.id < b.id"
+            " where a.tenant_id = $1 and (a.geog <-> b.geog) > 1",
+            tenant_id,
+        )
+    finally:
+        await connection.close()
+    assert len(ratios) > 100_000
+    assert 0.994 < min(ratios) < 0.996
+    assert max(ratios) < 1.006
