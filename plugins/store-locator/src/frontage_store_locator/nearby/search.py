@@ -31,7 +31,7 @@ class Search:
 
     def fits(self, place: ShownPlace) -> bool:
         """Whether a place is to be shown and has what was asked for."""
-        if not place.is_visible(self.now) or not self.tags <= place.tag_keys:
+        if not place.is_visible(self.now) or (self.tags and not self.tags <= place.tag_keys):
             return False
         return not self.open_only or place.is_open(self.now)
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from frontage.plugin import to_short
 from frontage_store_locator.address import one_line
@@ -48,6 +49,7 @@ COLUMNS = PlaceRow._fields
 BYTES_A_PLACE = 1_500
 """About what one place takes in memory with its row, its JSON and its points."""
 
+_HoursWords = tuple[str, str, str, "tuple[SpecialDay, ...]"]
 _encode = msgspec.json.encode
 _PREFIXES = {service: prefix.encode() for service, prefix in PREFIXES.items()}
 _HIDDEN = datetime.max.replace(tzinfo=UTC)
@@ -56,7 +58,7 @@ _HIDDEN = datetime.max.replace(tzinfo=UTC)
 class ShownPlace:
     """What a search needs of a place, and what it answers with; encoded when it is first shown, and only then."""
 
-    __slots__ = ("_hours", "_json", "_row", "_visible_from", "id", "lat", "lon", "tag_keys")
+    __slots__ = ("_hours", "_json", "_row", "_tag_keys", "_visible_from", "id", "lat", "lon")
 
     def __init__(self, row: PlaceRow) -> None:
         assert row.lat is not None
@@ -64,11 +66,18 @@ class ShownPlace:
         self.id = row.id
         self.lat = row.lat
         self.lon = row.lon
-        self.tag_keys = frozenset([tag.casefold() for tag in _listed(row.tags)])
         self._visible_from = visible_from(row)
-        self._hours = _hours_words(row)
         self._row = row
+        self._tag_keys: frozenset[str] | None = None
+        self._hours: _HoursWords | UnsetType | None = UNSET
         self._json: tuple[bytes, bytes, bytes] | None = None
+
+    @property
+    def tag_keys(self) -> frozenset[str]:
+        """Its tags as they are compared."""
+        if self._tag_keys is None:
+            self._tag_keys = frozenset([tag.casefold() for tag in _listed(self._row.tags)])
+        return self._tag_keys
 
     @property
     def always_visible(self) -> bool:
@@ -88,8 +97,7 @@ class ShownPlace:
         """The place in an answer."""
         head, tail, there = self._json or self._encoded()
         km = b"%r" % round(distance_m / 1000, 2)
-        hours = self._told_hours(now) if self._hours else b""
-        return b"".join((head, km, tail, _PREFIXES[service], there, hours, b"}"))
+        return b"".join((head, km, tail, _PREFIXES[service], there, self._told_hours(now), b"}"))
 
     def _encoded(self) -> tuple[bytes, bytes, bytes]:
         row = self._row
@@ -122,6 +130,8 @@ class ShownPlace:
         return b"".join(members)
 
     def _opening_hours(self) -> "OpeningHours | None":
+        if self._hours is UNSET:
+            self._hours = _hours_words(self._row)
         if self._hours is None:
             return None
         text, zone, country, days = self._hours
@@ -148,9 +158,6 @@ def _midnight(day: date, zone: str) -> datetime:
         return datetime.combine(day, time(), ZoneInfo(zone or "UTC"))
     except (ZoneInfoNotFoundError, ValueError):
         return datetime.combine(day, time(), UTC)
-
-
-_HoursWords = tuple[str, str, str, "tuple[SpecialDay, ...]"]
 
 
 def _hours_words(row: PlaceRow) -> _HoursWords | None:
@@ -181,5 +188,7 @@ def _parse_hours(
 
 def _listed(value: Any) -> Sequence[Any]:
     """A JSON column's list; a driver without SQLAlchemy gives its text."""
+    if value == "[]":
+        return ()
     found = msgspec.json.decode(value) if isinstance(value, str) else value
-    return found or []
+    return found or ()
