@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
+from math import dist
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -22,7 +23,7 @@ from frontage_store_locator.models import Place
 from frontage_store_locator.nearby.postgis import NEAREST, WITHIN, PostgisEngine
 from frontage_store_locator.nearby.search import SLACK_M, Found, Search
 from frontage_store_locator.nearby.shown import COLUMNS, PlaceRow, ShownPlace
-from frontage_store_locator.nearby.snapshot import Snapshot
+from frontage_store_locator.nearby.snapshot import Snapshot, point_in_space, shortest_way
 
 from .shop import TENANTS
 from .world import made_place
@@ -171,6 +172,14 @@ def test_any_places_from_anywhere(places, point, limit, radius_m):
     assert_same(snapshot_of(world).search(wanted), brute_force(world, wanted))
 
 
+@settings(max_examples=300, deadline=None)
+@given(one=points, other=points)
+def test_no_way_is_shorter_than_its_straight_line_allows(one, other):
+    """The proof that nothing was left out rests on it: for any two points, almost opposite ones included."""
+    ends = [point_in_space(*one), point_in_space(*other)]
+    assert shortest_way(dist(*ends)) <= distance(*one, *other) + SLACK_M
+
+
 @pytest.mark.parametrize("statement", [NEAREST, WITHIN], ids=["nearest", "within"])
 async def test_a_statement_reads_the_tenants_part_of_the_index_alone(filled, statement):
     """Either scans the gist index by tenant and position, and never the table."""
@@ -187,6 +196,18 @@ async def test_a_statement_reads_the_tenants_part_of_the_index_alone(filled, sta
     assert "tenant_id =" in condition, plan
     assert "geog &&" in condition, plan
     assert ("Order By" in plan) == (statement is NEAREST), plan
+
+
+async def test_what_has_changed_is_read_by_its_own_index(filled):
+    """Looking for changes costs nothing where there are none."""
+    url, tenant_id = filled
+    connection = await asyncpg.connect(plain(url))
+    try:
+        statement = "explain select * from store_locator_place where tenant_id = $1 and version > $2"
+        plan = "\n".join(row[0] for row in await connection.fetch(statement, tenant_id, 5))
+    finally:
+        await connection.close()
+    assert "ix_store_locator_place_tenant_id_version" in plan, plan
 
 
 async def test_the_sphere_is_never_much_longer_than_the_spheroid(filled):

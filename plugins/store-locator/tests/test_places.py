@@ -1,5 +1,7 @@
 """How a shop reads and changes its places."""
 
+import asyncio
+
 import pytest
 from sqlalchemy import select
 
@@ -186,6 +188,15 @@ async def test_putting_by_external_id_is_idempotent(shop):
     assert (
         await shop.call("PUT", "/by-external-id/new", json=body | {"external_id": "new"}, headers={"If-Match": "*"})
     ).status_code == 412
+
+
+async def test_a_place_put_by_many_at_once_is_made_once(shop):
+    """Writers of one shop wait for each other, so nobody makes a second place of the same id."""
+    await shop.key("secret", "locations:read", "locations:write")
+    answers = await asyncio.gather(*[shop.call("PUT", "/by-external-id/x", json={"name": f"n {n}"}) for n in range(6)])
+    assert sorted(answer.status_code for answer in answers) == [200] * 5 + [201]
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert (await shop.call("GET")).json()["pagination"]["total_count"] == 1
 
 
 async def test_an_external_id_belongs_to_one_place(shop):
