@@ -345,3 +345,26 @@ def test_the_package_has_the_cities_that_people_ask_for():
     by_key = {key: entry for entry in entries for key in entry.primary}
     assert {"springfield", "illinois", "germany", "reykjavik"} <= by_key.keys()
     assert all(-90 <= entry.values["lat"] <= 90 for entry in entries)
+
+
+@pytest.mark.parametrize(
+    ("q", "names"),
+    [
+        pytest.param("Florida", ["Miami", "Tampa"], id="a-region-is-an-area-not-a-radius"),
+        pytest.param("tampa", ["Tampa"], id="a-city-of-the-shop"),
+        pytest.param("40.7, -74.0", ["New York"], id="coordinates"),
+        pytest.param("Springfield, IL", ["Chicago"], id="the-gazetteer-as-a-centre"),
+        pytest.param("xyzzy", [], id="nothing-known"),
+    ],
+)
+async def test_a_search_goes_where_words_lead(platform: Running, acme: Shop, tmp_path: Path, q: str, names: list[str]):
+    """From Miami: the shop's own areas whole, else around what was found; the answer says what was understood."""
+    await fill(platform, tmp_path)
+    for name, region, lat, lon in (("Tampa", "FL", 27.95, -82.46), ("Miami", "Florida", 25.77, -80.19)):
+        await acme.add(name=name, city=name, region=region, country="US", lat=lat, lon=lon)
+    await acme.add(name="New York", city="Brooklyn", region="NY", country="US", lat=40.71, lon=-74.0)
+    await acme.add(name="Chicago", city="Chicago", region="Ill.", country="US", lat=41.88, lon=-87.63)
+    answer = (await acme.search(25.77, -80.2, q=q, radius=300)).json()
+    assert [one["name"] for one in answer["locations"]] == names
+    assert (answer["found"]["match"] is not None) == bool(names)
+    assert (answer.get("nearest") or {"name": None})["name"] == (None if names else "Miami")

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from frontage.plugin import CommandLine
+from frontage_store_locator.geocode_schemas import ATTRIBUTION
 from frontage_store_locator.words.loading import CITIES, Entry, PostalFileError, city_entries, load, postal_entries
 
 SLUG = "store-locator"
@@ -33,8 +34,6 @@ def gazetteer() -> None:
 @click.pass_obj
 def load_command(command_line: CommandLine, files: tuple[Path, ...], min_population: str) -> None:
     """Load cities of the world, or postcodes from files. What the same source brought before is replaced."""
-    from frontage_store_locator.words.gazetteer import ATTRIBUTION
-
     if not files:
         _store(command_line, CITIES, city_entries(int(min_population)))
     for path in files:

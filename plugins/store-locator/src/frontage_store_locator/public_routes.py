@@ -19,6 +19,8 @@ from frontage.plugin import (
     publishable_key,
 )
 from frontage_store_locator import widget_events
+from frontage_store_locator.geocode_schemas import GeocodeAnswer
+from frontage_store_locator.nearby.aiming import aimed
 from frontage_store_locator.nearby.engines import engines_of
 from frontage_store_locator.nearby.search import Answers, Search
 from frontage_store_locator.schemas import FARTHEST_KM, LocationsResponse, NearbyQuery, WidgetEventIn
@@ -48,15 +50,17 @@ async def nearby(request: HotRequest[NearbyQuery, Settings]) -> Answer:
     tenant, query = request.tenant, request.body
     assert tenant is not None
     engines = engines_of(request.context)
-    search = _search(query)
+    search, meant = _search(query), None
+    if query.q:
+        search, meant = await aimed(request.context, tenant, search, query.q)
     found = await engines.search(tenant.id, search)
     nearest: Answers = ()
     if not found and not query.offset:
         request.context.count("searches", "nothing found")
-        nearest = await engines.search(tenant.id, replace(search, radius_m=FARTHEST_KM * 1000.0, limit=1))
+        nearest = await engines.search(tenant.id, replace(search, radius_m=FARTHEST_KM * 1000.0, limit=1, within=None))
     else:
         request.context.count("searches", "found")
-    return Answer(200, _rendered(tenant, request.settings, search.now, found, nearest), _HEADERS)
+    return Answer(200, _rendered(tenant, request.settings, search.now, found, nearest, meant), _HEADERS)
 
 
 def _search(query: NearbyQuery) -> Search:
@@ -72,12 +76,16 @@ def _search(query: NearbyQuery) -> Search:
     )
 
 
-def _rendered(tenant: Tenant, settings: Settings, now: datetime, found: Answers, nearest: Answers) -> bytes:
+def _rendered(
+    tenant: Tenant, settings: Settings, now: datetime, found: Answers, nearest: Answers, meant: GeocodeAnswer | None
+) -> bytes:
     places = b",".join([one.place.json(one.distance_m, settings.directions, now) for one in found])
     parts = [b'{"locations":[', places, b'],"organization":', _organization(tenant)]
     if nearest:
         (one,) = nearest
         parts += [b',"nearest":', one.place.json(one.distance_m, settings.directions, now)]
+    if meant:
+        parts += [b',"found":', msgspec.json.encode(meant)]
     return b"".join((*parts, b"}"))
 
 

@@ -37,6 +37,14 @@ class NearbyQuery(Struct, frozen=True):
         str, Meta(max_length=1000, description="Tags, with commas between them, all of which a place must have.")
     ] = ""
     open_now: Annotated[bool, Meta(description="Only places known to be open at this moment.")] = False
+    q: Annotated[
+        str,
+        Meta(
+            max_length=200,
+            description="Words that say where, instead of `lat` and `lon`, which then are the visitor's own position: "
+            "a place of the shop, one of its cities, regions or countries as a whole, or anywhere on earth.",
+        ),
+    ] = ""
 
     def __post_init__(self) -> None:
         if not isfinite(self.radius):

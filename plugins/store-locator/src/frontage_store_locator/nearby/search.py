@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
+from uuid import UUID
 
 from frontage_store_locator.nearby.shown import ShownPlace
 
@@ -23,6 +24,8 @@ class Search:
     offset: int = 0
     tags: frozenset[str] = frozenset()
     open_only: bool = False
+    within: frozenset[UUID] | None = None
+    """Only these places, such as those of a region; None: any."""
 
     @property
     def needed(self) -> int:
@@ -33,12 +36,14 @@ class Search:
         """Whether a place is to be shown and has what was asked for."""
         if not place.is_visible(self.now) or (self.tags and not self.tags <= place.tag_keys):
             return False
+        if self.within is not None and place.id not in self.within:
+            return False
         return not self.open_only or place.is_open(self.now)
 
     @property
     def filters(self) -> bool:
         """Whether more than the distance is asked for."""
-        return bool(self.tags) or self.open_only
+        return bool(self.tags) or self.open_only or self.within is not None
 
 
 class Found(NamedTuple):

@@ -6,11 +6,10 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select
 
 from frontage.plugin import Session
+from frontage_store_locator.geocode_schemas import GAZETTEER
 from frontage_store_locator.words.spots import Hit, Spot
 from frontage_store_locator.words.tables import GazetteerName, GazetteerSpot
 
-ATTRIBUTION = "Place data \N{COPYRIGHT SIGN} GeoNames, CC BY 4.0"
-SOURCE = "geonames"
 _MOST_HITS = 400
 """There are some hundred places called San Antonio; the largest come first."""
 
@@ -52,6 +51,6 @@ async def add(session: Session, spots: Sequence[dict[str, Any]], names: Sequence
 def _spot(row: GazetteerSpot) -> Spot:
     return Spot(
         row.kind,  # type: ignore[arg-type]  # only the loader writes it
-        row.name, row.lat, row.lon, SOURCE, row.country, row.region, row.region_code, row.city,
+        row.name, row.lat, row.lon, GAZETTEER, row.country, row.region, row.region_code, row.city,
         row.name if row.kind == "postcode" else "", row.population,
     )  # fmt: skip
