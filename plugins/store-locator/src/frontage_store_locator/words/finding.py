@@ -1,9 +1,11 @@
 """The way in: words of a visitor to where they lead, by the shop's own places first, then the gazetteer."""
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 from sqlalchemy import select
 
@@ -31,14 +33,18 @@ class Indexes:
     def __init__(self, most_places: int = _MOST_PLACES_KEPT) -> None:
         self._most = most_places
         self._kept: OrderedDict[UUID, _Kept] = OrderedDict()
+        self._locks: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
 
     async def of(self, session: Session, tenant: Tenant) -> OwnWords:
         """The index of a tenant, as of its latest change."""
         version = (await session.scalars(select(PlacesVersion.version))).first() or 0
         kept = self._kept.get(tenant.id)
-        if kept is None or kept.version != version:
-            kept = self._kept[tenant.id] = _Kept(version, await _build(session))
-            self._make_room()
+        if kept is None or kept.version < version:
+            async with self._locks.setdefault(tenant.id, asyncio.Lock()):
+                kept = self._kept.get(tenant.id)  # somebody else may have built it while we waited
+                if kept is None or kept.version < version:
+                    kept = self._kept[tenant.id] = _Kept(version, await _build(session))
+                    self._make_room()
         self._kept.move_to_end(tenant.id)
         return kept.words
 
@@ -52,8 +58,9 @@ indexes = Indexes()
 
 async def _build(session: Session) -> OwnWords:
     published = Place.status == "published", Place.deleted_at.is_(None), Place.lat.is_not(None), Place.lon.is_not(None)
-    rows = await session.execute(select(*_NAMED).where(*published).order_by(Place.id))
-    return OwnWords(Named(*row) for row in rows)
+    rows = (await session.execute(select(*_NAMED).where(*published).order_by(Place.id))).all()
+    # A large shop takes a second, in which this process goes on answering.
+    return await asyncio.to_thread(OwnWords, (Named(*row) for row in rows))
 
 
 async def find_by_words(
