@@ -34,6 +34,7 @@ from frontage.edge.public_paths import PublicPaths
 from frontage.host.assets import AssetStore, asset_folders, asset_routes
 from frontage.host.contexts import (
     Contexts,
+    PluginCounts,
     bound_hot_routes,
     make_contexts,
     plugin_jobs,
@@ -148,6 +149,7 @@ def _assemble(services: Services, contexts: Contexts, known: dict[str, tuple[str
     )
     services.metrics.register(meter)
     services.metrics.register(services.intake)
+    services.metrics.register(PluginCounts(contexts))
     services.metrics.register(PROCESS_COLLECTOR)
     services.metrics.register(PLATFORM_COLLECTOR)
     return Platform(services, front, router, document)

@@ -13,19 +13,24 @@ import click
 import msgspec
 
 from frontage.base.database import Database
-from frontage.base.errors import ConfigurationError, DatabaseUnavailableError
+from frontage.base.errors import ConfigurationError, DatabaseUnavailableError, FrontageError
 from frontage.base.logs import configure_logs
 from frontage.base.pepper import Pepper, load_pepper
 from frontage.base.settings import Settings
 from frontage.host.discovery import find_candidates
 from frontage.host.loading import load_parts, load_roster
 from frontage.host.roster import Roster
+from frontage.plugin.context import PluginContext
 from frontage.plugin.declaration import Plugin
 
 T = TypeVar("T")
 
 WAIT_SECONDS = 30.0
 """How long a command waits for a database that does not answer."""
+
+
+class NotInServiceError(FrontageError):
+    """A command of a plugin was called that the host does not let serve."""
 
 
 class Operator:
@@ -107,6 +112,22 @@ class Operator:
             yield database
         finally:
             await database.close()
+
+    @asynccontextmanager
+    async def lend(self, slug: str) -> AsyncIterator[PluginContext]:
+        """What the commands of a plugin work with: its context, without a server. Events are not taken here."""
+        from frontage.app.platform import settings_decoder
+        from frontage.host.contexts import make_contexts
+        from frontage.intake.intake import Intake
+        from frontage.tenants.directory import Directory
+
+        async with self.open_database() as database:
+            if not (entry := self.roster.find(slug)).serves:
+                raise NotInServiceError(f"The plugin {slug} is not in service: {entry.reason}")
+            directory = Directory(database, self.pepper, settings_decoder(self.roster))
+            await directory.refresh()
+            intake = Intake(database, self.settings.data_dir, [], worker="command")
+            yield make_contexts(self.roster, database, directory, intake, self.settings.data_dir)[slug]
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a command's coroutine."""

@@ -18,7 +18,7 @@ from frontage.base.database import Database
 from frontage.base.errors import ConfigurationError, FrontageError
 from frontage.base.logs import configure_logs, get_logger
 from frontage.base.settings import Settings
-from frontage.cli.demo import FILE, DemoKeys, ensure_demo_keys
+from frontage.cli.demo import FILE, DemoKeys, ensure_demo_keys, show_plugins
 from frontage.cli.operator import WAIT_SECONDS, Operator
 from frontage.cli.workers import run_workers
 from frontage.edge import server
@@ -101,7 +101,10 @@ async def _prepare(operator: Operator, settings: Settings, *, wait: float, demo:
         directory = Directory(database, operator.pepper, settings_decoder(roster))
         await directory.refresh()
         check_shares(directory, roster, settings.processes or 1)
-        return await ensure_demo_keys(database, operator.pepper, roster, settings.data_dir) if demo else []
+        if not demo:
+            return []
+        await show_plugins(operator)
+        return await ensure_demo_keys(database, operator.pepper, roster, settings.data_dir)
 
 
 async def _apply(operator: Operator, database: Database) -> None:

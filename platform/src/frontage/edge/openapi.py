@@ -136,6 +136,9 @@ def _describe_hot(route: HotRoute) -> tuple[dict[str, Any], dict[str, Any]]:
     told = route.described
     types = [one for one in (told.body, told.query, told.returns) if one is not None]
     schemas, components = msgspec.json.schema_components(types, ref_template=_REFERENCE)
+    for component in components.values():
+        if all(isinstance(value, str) for value in component.get("enum", [None])):
+            component.setdefault("type", "string")  # msgspec leaves it out, code generators ask for it
     found = dict(zip(map(id, types), schemas, strict=True))
     operation: dict[str, Any] = {"summary": told.summary, "parameters": []}
     if told.tags:

@@ -1,9 +1,11 @@
 """What every plugin that serves is lent, and its hooks around the time in which it serves."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+
+from prometheus_client.core import CounterMetricFamily, Metric
 
 from frontage.base.database import Database
 from frontage.base.logs import get_logger
@@ -42,6 +44,24 @@ def make_contexts(roster: Roster, database: Database, directory: Directory, inta
 def bound_hot_routes(roster: Roster, contexts: Contexts) -> list[HotRoute]:
     """The hot routes of every plugin that serves, each with its context."""
     return [replace(route, context=contexts[entry.slug]) for entry in roster.serving for route in entry.hot]
+
+
+class PluginCounts:
+    """What plugins count, for a Prometheus registry."""
+
+    def __init__(self, contexts: Contexts) -> None:
+        self._contexts = contexts
+
+    def collect(self) -> Iterator[Metric]:
+        """One family of all."""
+        family = CounterMetricFamily(
+            "frontage_plugin_counted", "What plugins count.", labels=["plugin", "what", "reason"]
+        )
+        for slug, context in self._contexts.items():
+            # Counted on the loop's thread, read on another: a copy is taken in one step.
+            for (what, reason), number in context.counted.copy().items():
+                family.add_metric([slug, what, reason], number)
+        yield family
 
 
 async def start_plugins(roster: Roster, contexts: Contexts, *, seconds: float = START_SECONDS) -> None:

@@ -75,8 +75,14 @@ class Unit:
         partition = is_partition(name) and any(name.startswith(f"{stream.table}_") for stream in self.streams)
         return name.startswith(self.prefix) and not partition
 
-    def owns(self, _thing: object, name: str | None, kind: str, _reflected: bool, _other: object) -> bool:
-        """The same of a thing in the models, which also hold what is only referred to."""
+    def owns(self, thing: Any, name: str | None, kind: str, reflected: bool, other: object) -> bool:
+        """The same of a thing in the models, which also hold what is only referred to.
+
+        A column that the database computes, and an index on one, may stand on one engine alone, unknown to the models.
+        """
+        if reflected and other is None and kind in ("column", "index"):
+            columns = thing.columns if kind == "index" else (thing,)
+            return all(column.computed is None for column in columns)
         return self.includes(name, kind, None)
 
     def config(self, connection: Connection | None = None) -> "Config":

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from frontage.base.logs import get_logger
     from frontage.base.tables import Json, UtcDateTime
     from frontage.edge.answers import NO_CONTENT, Answer, json_answer, problem_answer
-    from frontage.edge.bodies import InvalidFieldError
+    from frontage.edge.bodies import InvalidFieldError, explain
     from frontage.edge.call import Call
     from frontage.edge.gate import not_found
     from frontage.edge.lenient import BodyReader, IdText
     from frontage.edge.pages import Page, PageNumber, PageSize, Pagination
-    from frontage.edge.problems import Problem, invalid
+    from frontage.edge.problems import FieldProblem, Problem, invalid
     from frontage.edge.sources import AnyKey, InBody, Nobody, PublishableKey, SecretKey, Token
     from frontage.intake.count import count
     from frontage.intake.reading import Rollups
@@ -29,10 +29,11 @@ if TYPE_CHECKING:
     from frontage.intake.tables import create_rollup_table, create_stream_table
     from frontage.intake.visitors import Visitor, VisitorDay
     from frontage.plugin import hot
+    from frontage.plugin.command_line import CommandLine
     from frontage.plugin.context import PluginContext
     from frontage.plugin.declaration import Job, NoSettings, Plugin
     from frontage.plugin.hot import HotRequest
-    from frontage.plugin.models import Model
+    from frontage.plugin.models import Model, Reference
     from frontage.plugin.routes import delete, get, patch, post, put
     from frontage.tenants.key import Key
     from frontage.tenants.policy import Per, Policy
@@ -56,7 +57,9 @@ __all__ = (
     "Answer",
     "BodyReader",
     "Call",
+    "CommandLine",
     "Event",
+    "FieldProblem",
     "FromPath",
     "FromQuery",
     "HotRequest",
@@ -78,6 +81,7 @@ __all__ = (
     "Policy",
     "Problem",
     "QueryParameter",
+    "Reference",
     "Rollup",
     "RollupTables",
     "Rollups",
@@ -92,6 +96,7 @@ __all__ = (
     "create_rollup_table",
     "create_stream_table",
     "delete",
+    "explain",
     "get",
     "get_logger",
     "hot",
@@ -123,19 +128,20 @@ _PLACES = {
     "frontage.edge.answers": ("NO_CONTENT", "Answer", "json_answer", "problem_answer"),
     "frontage.edge.call": ("Call",),
     "frontage.edge.gate": ("not_found",),
-    "frontage.edge.bodies": ("InvalidFieldError",),
+    "frontage.edge.bodies": ("InvalidFieldError", "explain"),
     "frontage.edge.lenient": ("BodyReader", "IdText"),
     "frontage.edge.pages": ("Page", "PageNumber", "PageSize", "Pagination"),
-    "frontage.edge.problems": ("Problem", "invalid"),
+    "frontage.edge.problems": ("FieldProblem", "Problem", "invalid"),
     "frontage.intake.count": ("count",),
     "frontage.intake.reading": ("Rollups",),
     "frontage.intake.stream": ("Event", "Rollup", "RollupTables", "Stream", "id_from", "rule"),
     "frontage.intake.tables": ("create_rollup_table", "create_stream_table"),
     "frontage.intake.visitors": ("Visitor", "VisitorDay"),
+    "frontage.plugin.command_line": ("CommandLine",),
     "frontage.plugin.context": ("PluginContext",),
     "frontage.plugin.declaration": ("Job", "NoSettings", "Plugin"),
     "frontage.plugin.hot": ("HotRequest",),
-    "frontage.plugin.models": ("Model",),
+    "frontage.plugin.models": ("Model", "Reference"),
     "frontage.plugin.routes": ("delete", "get", "patch", "post", "put"),
     "frontage.tenants.key": ("Key",),
     "frontage.tenants.policy": ("Policy",),

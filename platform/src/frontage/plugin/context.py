@@ -1,8 +1,9 @@
 """What the host lends a plugin: the database, the tenants, a place for files, a logger."""
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,6 +27,15 @@ class PluginContext:
     intake: Intake
     data_dir: Path
     log: Logger
+    counted: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """How often the plugin has counted what, by what and reason."""
+
+    def count(self, what: str, reason: str = "", times: int = 1) -> None:
+        """Count something for the operator: `frontage_plugin_counted_total{plugin, what, reason}` in the metrics.
+
+        Both words come from the plugin's code, never from a request: each new one is a series for ever.
+        """
+        self.counted[what, reason] += times
 
     @asynccontextmanager
     async def reading(self, tenant: Tenant) -> AsyncIterator[AsyncSession]:

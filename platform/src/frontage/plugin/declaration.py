@@ -65,6 +65,9 @@ class Plugin:
     """`module:function`, async, called once a process with its `PluginContext` before it serves."""
     stop: str | None = None
     """`module:function`, async, called once a process after it has served."""
+    demo: str | None = None
+    """`module:function`, async, called by `frontage serve --demo` with its `PluginContext` and each tenant that has
+    it on; it puts something there for a newcomer to see, unless there is something already."""
 
     @property
     def table_prefix(self) -> str:

@@ -1,9 +1,12 @@
-"""Tables of plugins: rows belong to a tenant, and a session of one tenant neither sees nor writes another's."""
+"""Tables of plugins: rows belong to a tenant, and a session of one tenant neither sees nor writes another's.
+
+The exception is reference data, which says nothing of any tenant: it belongs to all of them and says so by its class.
+"""
 
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, event
+from sqlalchemy import ForeignKey, FromClause, event
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, ORMExecuteState, Session, declared_attr, mapped_column, with_loader_criteria
 
@@ -27,6 +30,18 @@ class Model(Table):
     def id(cls) -> Mapped[UUID]:  # noqa: N805  # SQLAlchemy calls it with the class
         """The row's own id, which grows with time."""
         return mapped_column(primary_key=True, default=new_id, sort_order=-1)
+
+
+class Reference(Table):
+    """A row of reference data, such as a gazetteer: loaded by the operator, read for every tenant, told by none."""
+
+    __abstract__ = True
+
+
+def is_reference(table: FromClause) -> bool:
+    """Whether a mapped table holds reference data."""
+    mappers = Table.registry.mappers
+    return any(mapper.local_table is table and issubclass(mapper.class_, Reference) for mapper in mappers)
 
 
 class OtherTenantError(RuntimeError):

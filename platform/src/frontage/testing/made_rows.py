@@ -15,6 +15,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from frontage.base.clock import utc_now
 from frontage.base.ids import new_id, to_short
+from frontage.plugin.models import is_reference
 from frontage.tenants.tenant import Tenant
 from frontage.testing.bench import Scene
 from frontage.testing.harness import Running
@@ -54,10 +55,12 @@ class MadeRow:
 
 
 async def make_rows(scene: Scene, tenant: Tenant) -> list[MadeRow]:
-    """Store a row of a tenant in every table."""
+    """Store a row of a tenant in every table that holds such rows."""
     rows: dict[Table, MadeRow] = {}
     running = await scene.running()
     for table in await scene.tables():
+        if is_reference(table):
+            continue
         values = {**_values(table, tenant, rows), **scene.values.get(table.name, {})}
         try:
             async with running.database.writing() as session:

@@ -4,13 +4,15 @@ from collections.abc import Iterator
 
 from sqlalchemy import Table
 
+from frontage.plugin.models import is_reference
 from frontage.testing.rule import Finding, rule
 from frontage.testing.subject import Subject
 
 
 @rule(
     "tables-belong",
-    "Its tables carry its prefix; each row has its tenant's id first in its key and goes when the tenant goes.",
+    "Its tables carry its prefix; each row has its tenant's id first in its key and goes when the tenant goes, "
+    "or is reference data and speaks of no tenant.",
     reason="By the prefix it can be migrated and purged alone, by the key every query stays within one tenant.",
 )
 def tables_belong(subject: Subject) -> Iterator[Finding]:
@@ -19,6 +21,10 @@ def tables_belong(subject: Subject) -> Iterator[Finding]:
     for table in subject.tables:
         if not table.name.startswith(prefix):
             yield Finding(f"The table {table.name} lacks the prefix {prefix}.", f"Name it {prefix}{table.name}.")
+        if is_reference(table):
+            if any(key.target_fullname.startswith("core_") for key in table.foreign_keys) or "tenant_id" in table.c:
+                yield Finding(f"{table.name} is reference data and speaks of tenants.", "Derive it from Model.")
+            continue
         if [column.name for column in table.primary_key][:1] != ["tenant_id"]:
             yield Finding(f"The key of {table.name} does not begin with tenant_id.", "Derive it from Model.")
         if not _cascades(table):

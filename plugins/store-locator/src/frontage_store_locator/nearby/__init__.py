@@ -1,0 +1,1 @@
+"""Nearby search: one interface, an engine in memory and one in PostGIS that give the same answers."""

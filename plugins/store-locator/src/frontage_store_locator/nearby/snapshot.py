@@ -1,0 +1,118 @@
+"""A tenant's places in memory: a k-d tree of points in space, corrected by exact geodesics.
+
+The straight line through the earth is never longer than the way over it, so whatever the tree leaves out lies farther
+than the straight line to its last point; the search widens until that proves the answer complete.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from math import asin, cos, inf, radians, sin, sqrt
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from pyproj import Geod
+from scipy.spatial import cKDTree
+
+from frontage_store_locator.nearby.search import SLACK_M, Answers, Found, Search
+from frontage_store_locator.nearby.shown import BYTES_A_PLACE, ShownPlace
+
+_GEOD = Geod(ellps="WGS84")
+_A, _B = _GEOD.a, _GEOD.b
+_E2 = _GEOD.es
+_SPARE = 4
+_WIDER = 4
+
+Array = Any
+"""numpy's own generic says nothing that a reader needs."""
+
+
+class Snapshot:
+    """The places that pages may see, as of one version."""
+
+    def __init__(self, version: int, places: Mapping[UUID, ShownPlace]) -> None:
+        self.version = version
+        self.places = dict(sorted(places.items()))
+        self._ordered = list(self.places.values())
+        self._lat = np.array([place.lat for place in self._ordered], dtype=float)
+        self._lon = np.array([place.lon for place in self._ordered], dtype=float)
+        self._tree = cKDTree(to_space(self._lat, self._lon)) if self._ordered else None
+        # Nothing is asked of most places but their distance.
+        self._all_visible = all(place.always_visible for place in self._ordered)
+
+    def __len__(self) -> int:
+        return len(self._ordered)
+
+    def changed(self, version: int, shown: Iterable[ShownPlace], hidden: Iterable[UUID]) -> "Snapshot":
+        """The snapshot after some places have changed."""
+        places = dict(self.places)
+        for gone in hidden:
+            places.pop(gone, None)
+        places.update((place.id, place) for place in shown)
+        return Snapshot(version, places)
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes."""
+        return len(self._ordered) * BYTES_A_PLACE
+
+    def search(self, search: Search, most: int | None = None) -> Answers | None:
+        """The nearest places that fit, exactly; None when more than `most` places would have to be measured."""
+        if self._tree is None:
+            return []
+        total, point = len(self._ordered), point_in_space(search.lat, search.lon)
+        reach = search.radius_m + 1.0
+        count = min(total, search.needed + _SPARE)
+        while most is None or count <= most:
+            chords, rows = self._tree.query(point, k=count if count > 1 else [1], distance_upper_bound=reach)
+            last = float(chords[-1])
+            complete = count == total or last == inf
+            found = self._measure(search, rows[: chords.searchsorted(inf)] if last == inf else rows)
+            if complete or _is_proven(found, search.needed, last):
+                return found[search.offset : search.needed]
+            count = min(total, count * _WIDER)
+        return None
+
+    def _measure(self, search: Search, rows: Array) -> list[Found]:
+        if search.filters or not self._all_visible:
+            rows = np.array([row for row in rows if search.fits(self._ordered[row])], dtype=int)
+        here = np.full(len(rows), search.lon), np.full(len(rows), search.lat)
+        _, _, metres = _GEOD.inv(*here, self._lon[rows], self._lat[rows])
+        # Rows are numbered in the order of ids, which breaks ties.
+        order = np.lexsort((rows, np.rint(metres / SLACK_M)))
+        ordered, reach = self._ordered, search.radius_m + SLACK_M
+        pairs = zip(rows[order].tolist(), metres[order].tolist(), strict=True)
+        return [Found(ordered[row], metre) for row, metre in pairs if metre <= reach]
+
+
+def _is_proven(found: Sequence[Found], needed: int, last_chord: float) -> bool:
+    """Whether nothing that the tree left out can belong among the first `needed`."""
+    return len(found) >= needed and found[needed - 1].distance_m + 2 * SLACK_M < shortest_way(last_chord)
+
+
+def shortest_way(chord: float) -> float:
+    """The least length over the spheroid between the ends of a straight line.
+
+    Neither less than the line, nor less than on the unit sphere of which the spheroid is the stretched image: a way
+    shrinks at most by b, a line at most by a.
+    """
+    return max(chord, 2 * _B * asin(min(1.0, chord / (2 * _A))))
+
+
+def point_in_space(lat: float, lon: float) -> tuple[float, float, float]:
+    """One point; the arithmetic of `to_space` without arrays, which cost more than it."""
+    phi, lam = radians(lat), radians(lon)
+    normal = _A / sqrt(1 - _E2 * sin(phi) ** 2)
+    return normal * cos(phi) * cos(lam), normal * cos(phi) * sin(lam), normal * (1 - _E2) * sin(phi)
+
+
+def to_space(lat: Array, lon: Array) -> Array:
+    """Points on the spheroid as metres from the earth's centre."""
+    phi, lam = np.radians(lat), np.radians(lon)
+    normal = _A / np.sqrt(1 - _E2 * np.sin(phi) ** 2)
+    return np.column_stack(
+        (
+            normal * np.cos(phi) * np.cos(lam),
+            normal * np.cos(phi) * np.sin(lam),
+            normal * (1 - _E2) * np.sin(phi),
+        )
+    )

@@ -1,0 +1,26 @@
+"""The declaration: readable as a table of contents."""
+
+from datetime import timedelta
+
+from frontage.plugin import ADDRESS, KEY, Job, Plugin, Policy
+from frontage_store_locator.settings import Settings
+
+plugin = Plugin(
+    slug="store-locator",
+    title="Store locator",
+    paths=("/locations/api/v1",),
+    settings=Settings,
+    policies={"visitor": Policy("60;w=60", per=(KEY, ADDRESS))},
+    scopes={
+        "locations:read": "Read places, also those that are not published.",
+        "locations:write": "Add, change, import and remove places.",
+    },
+    schemas=("LocationsResponse", "LocationOut", "OrganizationOut", "WidgetEventIn", "WidgetEventType"),
+    routes="frontage_store_locator.routes:routes",
+    models="frontage_store_locator.models",
+    migrations="frontage_store_locator.migrations",
+    commands="frontage_store_locator.commands:store_locator",
+    jobs=(Job("imports", every=timedelta(seconds=30), run="frontage_store_locator.importing.jobs:resume"),),
+    stop="frontage_store_locator.stopping:stop",
+    demo="frontage_store_locator.demo:show",
+)

@@ -1,0 +1,91 @@
+"""The way in: words of a visitor to where they lead, by the shop's own places first, then the gazetteer."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from uuid import UUID
+from weakref import WeakValueDictionary
+
+from sqlalchemy import select
+
+from frontage.plugin import PluginContext, Session, Tenant
+from frontage_store_locator.models import Place, PlacesVersion
+from frontage_store_locator.words import gazetteer
+from frontage_store_locator.words.own import Named, OwnWords
+from frontage_store_locator.words.resolving import MOST_CANDIDATES, Query, coordinates_in, resolve
+from frontage_store_locator.words.spots import Bias, Found, Spot
+
+LONGEST_QUERY = 200
+_MOST_PLACES_KEPT = 1_000_000
+_NAMED = [getattr(Place, name) for name in Named._fields]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    version: int
+    words: OwnWords
+
+
+class Indexes:
+    """The indexes of tenants' own words in this process: built at first use, anew after a change, within a budget."""
+
+    def __init__(self, most_places: int = _MOST_PLACES_KEPT) -> None:
+        self._most = most_places
+        self._kept: OrderedDict[UUID, _Kept] = OrderedDict()
+        self._locks: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
+
+    async def of(self, session: Session, tenant: Tenant) -> OwnWords:
+        """The index of a tenant, as of its latest change."""
+        version = (await session.scalars(select(PlacesVersion.version))).first() or 0
+        kept = self._kept.get(tenant.id)
+        if kept is None or kept.version < version:
+            async with self._locks.setdefault(tenant.id, asyncio.Lock()):
+                kept = self._kept.get(tenant.id)  # somebody else may have built it while we waited
+                if kept is None or kept.version < version:
+                    kept = self._kept[tenant.id] = _Kept(version, await _build(session))
+                    self._make_room()
+        self._kept.move_to_end(tenant.id)
+        return kept.words
+
+    def _make_room(self) -> None:
+        while len(self._kept) > 1 and sum(one.words.count for one in self._kept.values()) > self._most:
+            self._kept.popitem(last=False)
+
+
+indexes = Indexes()
+
+
+async def _build(session: Session) -> OwnWords:
+    published = Place.status == "published", Place.deleted_at.is_(None), Place.lat.is_not(None), Place.lon.is_not(None)
+    rows = (await session.execute(select(*_NAMED).where(*published).order_by(Place.id))).all()
+    # A large shop takes a second, in which this process goes on answering.
+    return await asyncio.to_thread(OwnWords, (Named(*row) for row in rows))
+
+
+async def find_by_words(
+    context: PluginContext, tenant: Tenant, text: str, near: tuple[float, float] | None = None
+) -> Found:
+    """What a text means to a tenant's visitor; `match.places` are the shop's own of this name or in this area."""
+    text = text[:LONGEST_QUERY]
+    query = Query.read(text)
+    async with context.reading(tenant) as session:
+        own = await indexes.of(session, tenant)
+        bias = replace(own.bias, anchors=(near,)) if near else own.bias
+        ours = resolve(query, own.hits(query.keys), bias)
+        if ours.match:
+            return ours
+        if point := coordinates_in(text):
+            return Found(point)
+        theirs = resolve(query, await gazetteer.look_up(session, query.keys), bias)
+    return Found(theirs.match, (*theirs.candidates, *ours.candidates)[:MOST_CANDIDATES])
+
+
+async def find_address(session: Session, parts: Iterable[str], country: str) -> Spot | None:
+    """Where city, region and postal code lie in a country, as far as the gazetteer knows; None when unsure."""
+    query = Query.read(", ".join(part for part in parts if part))
+    found = resolve(query, await gazetteer.look_up(session, query.keys), Bias(frozenset({country} - {""})))
+    match = found.match
+    if match is None or match.kind not in {"city", "postcode"} or (country and match.country != country):
+        return None
+    return match
