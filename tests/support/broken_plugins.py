@@ -224,7 +224,7 @@ BREAKS = {
         variant=True,
     ),
     "platforms-schema": Break(
-        "names-stable",
+        "names-stable serves",
         {"schemas": "('WhoAmI',)"},
         replaced={"routes.py": {"NoteOut": "WhoAmI"}},
     ),
