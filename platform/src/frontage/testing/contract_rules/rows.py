@@ -64,7 +64,7 @@ async def export_complete(scene: Scene) -> AsyncIterator[Finding]:
         if missing := sorted(wanted - exported.get(row.table.name, set())):
             fix = "Give the table its tenant's id: derive it from Model."
             yield Finding(f"Of {row.table.name} the export lacks {', '.join(missing)}.", fix)
-    mapped = {table.name for table in scene.subject.tables}
+    mapped = {table.name for table in await scene.tables()}
     for name in await tables_of(running.database, scene.subject.entry.declared.table_prefix):
         if name not in mapped:
             yield Finding(f"The table {name} is in the database and in no model.", "Map it, or drop it.")
