@@ -4,7 +4,7 @@ import json
 from collections.abc import AsyncIterator
 
 from frontage.host.errors import told
-from frontage.host.migrating import tables_of
+from frontage.host.migrating import plugin_unit, tables_of
 from frontage.host.tenant_export import SECRET, export_tenant
 from frontage.host.tenant_removal import remove_tenant
 from frontage.host.tenant_tables import mapped_tables
@@ -64,7 +64,7 @@ async def export_complete(scene: Scene) -> AsyncIterator[Finding]:
         if missing := sorted(wanted - exported.get(row.table.name, set())):
             fix = "Give the table its tenant's id: derive it from Model."
             yield Finding(f"Of {row.table.name} the export lacks {', '.join(missing)}.", fix)
-    mapped = {table.name for table in await scene.tables()}
+    unit = plugin_unit(scene.subject.entry)
     for name in await tables_of(running.database, scene.subject.entry.declared.table_prefix):
-        if name not in mapped:
+        if unit is None or (unit.includes(name, "table", None) and name not in unit.metadata.tables):
             yield Finding(f"The table {name} is in the database and in no model.", "Map it, or drop it.")
