@@ -44,6 +44,15 @@ def test_a_server_prints_where_it_is_and_what_to_try(site, server, demo):
     assert json.loads(ran.stdout)["tenant"]["slug"] == "acme"
 
 
+def test_plugins_show_something_at_a_demo_and_their_faults_stop_nobody(server, demo):
+    """The kitchen sink puts a dish on the menu of who has it, and then fails."""
+    menu = httpx.get(
+        f"{server.url}/kitchen/api/v1/public/menu", params={"key": demo["acme"]["publishable"]}, timeout=SOON
+    )
+    assert "Soup of the day" in menu.text
+    assert "plugin.demo_failed" in server.out.read_text() + server.err.read_text()
+
+
 def test_every_printed_url_answers(server):
     """No line of the greeting sends anybody nowhere."""
     urls = set(re.findall(r"http://[^\s']+", server.out.read_text())) - {f"{server.url}/account/api/v1/whoami"}

@@ -53,6 +53,12 @@ def test_help_names_every_command_and_those_of_plugins(fresh_desk):
     assert version("frontage") in fresh_desk("--version").out
 
 
+def test_a_plugins_command_is_lent_its_context(fresh_desk):
+    """It finds the database migrated and the tenants that have the plugin on."""
+    assert fresh_desk("tenants", "apply")
+    assert fresh_desk("kitchen-sink", "shops").out == "acme\n"
+
+
 def test_a_broken_plugin_does_not_break_the_help(fresh_desk):
     """Its fault is told in the log, the help stays what it is."""
     write_plugin(fresh_desk.site, "broken", "raise RuntimeError('no luck')")

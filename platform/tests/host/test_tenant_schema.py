@@ -1,7 +1,6 @@
 """The schema that editors use agrees with what is read."""
 
 import tomllib
-from pathlib import Path
 from typing import Annotated
 
 import pytest
@@ -12,8 +11,6 @@ from frontage.host.tenant_files import read_tenant_files
 from frontage.host.tenant_schema import format_schema, tenant_schema, write_tenant_schema
 from frontage.plugin.declaration import Plugin
 from frontage.tenants.policy import Per, Policy
-
-SAMPLES = Path(__file__).parents[3] / "tenants"
 
 
 class Opening(Struct, forbid_unknown_fields=True, frozen=True):
@@ -44,20 +41,6 @@ def validate(text, plugins=PLUGINS):
     schema = tenant_schema(plugins)
     Draft202012Validator.check_schema(schema)
     Draft202012Validator(schema).validate(tomllib.loads(text))
-
-
-@pytest.mark.parametrize("file", sorted(SAMPLES.glob("*.toml")), ids=lambda file: file.stem)
-def test_the_samples_fit_the_schema(file):
-    validate(file.read_text(), plugins={})
-
-
-def test_the_samples_are_right():
-    assert {tenant.slug for tenant in read_tenant_files(SAMPLES, {})} >= {"acme", "bolt"}
-
-
-def test_the_schema_beside_the_samples_is_the_generated_one():
-    fix = "run: frontage tenants schema --output tenants/schema.json"
-    assert (SAMPLES / "schema.json").read_text() == format_schema(tenant_schema({})), fix
 
 
 RIGHT = {

@@ -32,4 +32,5 @@ plugin = Plugin(
     jobs=(Job("wipe", every=timedelta(hours=1), run="frontage_kitchen_sink.jobs:wipe"),),
     start="frontage_kitchen_sink.jobs:open_kitchen",
     stop="frontage_kitchen_sink.jobs:close_kitchen",
+    demo="frontage_kitchen_sink.jobs:show",
 )

@@ -66,7 +66,7 @@ async def export_complete(scene: Scene) -> AsyncIterator[Finding]:
         if missing := sorted(wanted - exported.get(row.table.name, set())):
             fix = "Give the table its tenant's id: derive it from Model."
             yield Finding(f"Of {row.table.name} the export lacks {', '.join(missing)}.", fix)
-    unit, known = plugin_unit(scene.subject.entry), {row.table.name for row in rows}
-    strays = [name for name in present - known if unit is not None and unit.includes(name, "table", None)]
-    for name in sorted(strays):
+    unit = plugin_unit(scene.subject.entry)
+    known = set(unit.metadata.tables) if unit else set()
+    for name in sorted(name for name in present - known if unit and unit.includes(name, "table", None)):
         yield Finding(f"The table {name} is in the database and in no model.", "Map it, or drop it.")
