@@ -23,9 +23,9 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 from tests.bench.intake_app import PATH
+from tests.bench.streams import TABLE, make_tables
 from tests.torture import books
 from tests.torture.__main__ import free_ports
-from tests.torture.app import TABLE
 from tests.torture.client import get
 from tests.torture.cluster import cluster
 
@@ -225,7 +225,7 @@ async def main() -> None:
         server = stack.enter_context(cluster(free_ports(1)[0]))
         embedded = f"sqlite+aiosqlite:///{folder}/frontage.db"
         for url in (server.url, embedded):
-            await books.make(url)
+            await make_tables(url)
         servers = {}
         for name, kind, url in [
             ("bare", "bare", ""),

@@ -15,7 +15,7 @@ import uvicorn
 from litestar import Litestar, post
 from litestar.params import JSONBody
 from prometheus_client import CollectorRegistry, generate_latest
-from tests.torture.app import STREAMS, Stamp
+from tests.bench.streams import STREAMS, Stamp
 
 from frontage.base.database import Database
 from frontage.base.ids import new_id

@@ -18,6 +18,7 @@ _USED = (
     "frontage.cli.check",
     "frontage.cli.openapi",
     "frontage.cli.audit",
+    "frontage.cli.intake",
     "frontage.cli.migrate",
     "alembic.command",
     "alembic.autogenerate",

@@ -1,10 +1,12 @@
 """`python -m tests.torture [fault ...]`: every fault on both databases, and a table of what was lost. ROUNDS= sets how often."""
 
 import asyncio
+import logging
 import os
 import socket
 import sys
 import tempfile
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -12,10 +14,14 @@ from rich.console import Console
 from rich.table import Table
 from tests.torture import books, faults
 from tests.torture.books import Result
+from tests.torture.client import Ledger
 from tests.torture.cluster import cluster
 from tests.torture.faults import Fault, Scene
 from tests.torture.proxy import Proxy
+from tests.torture.site import make_site
 from tests.torture.trace import traced
+
+from frontage.base.logs import configure_logs
 
 BOTH: list[tuple[str, Fault, float]] = [
     ("SIGKILL at random", faults.kill_at_random, 1),
@@ -29,6 +35,7 @@ BOTH: list[tuple[str, Fault, float]] = [
 POSTGRESQL: list[tuple[str, Fault, float]] = [
     ("database crash", faults.crash_the_database, 0.05),
     ("database frozen", faults.freeze_the_database, 0.05),
+    ("8 s without a database", faults.long_outage, 0.01),
     ("bad line", faults.bad_line, 0.06),
 ]
 
@@ -42,17 +49,23 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
-async def one(dialect: str, name: str, fault: Fault, rounds: int) -> Result:
-    """One fault in a world of its own."""
+Look = Callable[[Scene], Awaitable[None]]
+
+
+async def nothing_else(_scene: Scene) -> None:
+    """The ledger is all there is to look at."""
+
+
+async def one(dialect: str, name: str, fault: Fault, rounds: int, look: Look = nothing_else) -> Result:
+    """One fault in a world of its own; `look` sees it while its database is still there."""
     async with AsyncExitStack() as stack:
         data_dir = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="frontage-torture-")))
         first, second, postgres_port, proxy_port = free_ports(4)
-        scene = Scene(f"sqlite+aiosqlite:///{data_dir}/frontage.db", data_dir, (first, second))
-        if dialect == "postgresql":
-            scene.cluster = stack.enter_context(cluster(postgres_port))
-            scene.url = scene.cluster.url
+        server = stack.enter_context(cluster(postgres_port)) if dialect == "postgresql" else None
+        site = await make_site(data_dir, server.url if server else None)
+        url = server.url if server else f"sqlite+aiosqlite:///{data_dir}/frontage.db"
+        scene = Scene(url, data_dir, (first, second), site, Ledger(site.shops), server)
         stack.push_async_callback(scene.clear)
-        await books.make(scene.url)
         if name == "bad line":
             scene.proxy = await stack.enter_async_context(Proxy(proxy_port, postgres_port))
         try:
@@ -63,7 +76,9 @@ async def one(dialect: str, name: str, fault: Fault, rounds: int) -> Result:
             ):
                 sys.stderr.write(log.read_text()[-3000:])
             raise
-        return await _reckon(scene, f"{name}, {dialect}", done)
+        result = await _reckon(scene, f"{name}, {dialect}", done)
+        await look(scene)
+        return result
 
 
 async def _reckon(scene: Scene, name: str, rounds: int) -> Result:
@@ -83,7 +98,7 @@ async def order(dialect: str, *, spooled: bool) -> Result:
     seen: list[str] = []
 
     async def trace(scene: Scene, _rounds: int) -> int:
-        found = await traced(scene, scene.ledger, spooled=spooled)
+        found = await traced(scene, spooled=spooled)
         seen.append(f"{found.answers} answers, {found.too_early} before their sync")
         assert found.answers > 100
         assert not found.too_early, seen
@@ -96,6 +111,7 @@ async def order(dialect: str, *, spooled: bool) -> Result:
 
 async def main(wanted: list[str], rounds: int) -> bool:
     """Run what is wanted, print as it goes."""
+    configure_logs(level=logging.ERROR)
     results: list[Result] = []
     console = Console(width=170)
     for dialect in ("sqlite", "postgresql"):

@@ -2,16 +2,21 @@
 
 import asyncio
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
 from uuid import UUID
 
 import sqlalchemy as sa
-from tests.torture.app import COUNTS, STREAMS, TABLE, StampCount, make_tables
 from tests.torture.client import Ledger
 
 from frontage.base.database import Database
+from frontage.intake.stream import bind
 from frontage.intake.tables import rollup_table, stream_table
+from frontage_kitchen_sink.streams import TasteCount, streams
 
-events, counts = stream_table(STREAMS[0]), rollup_table(STREAMS[0], StampCount)
+(TASTES,) = bind("kitchen-sink", streams)
+TABLE, COUNTS = TASTES.table, TASTES.rollup_table(TasteCount)
+events, counts = stream_table(TASTES), rollup_table(TASTES, TasteCount)
 
 
 @dataclass
@@ -32,14 +37,6 @@ class Result:
         return self.acknowledged > 0 and not (self.lost or self.duplicated or self.miscounted or self.unbalanced)
 
 
-async def make(url: str) -> None:
-    """Make the tables."""
-    database = Database(url)
-    async with database.engine.begin() as connection:
-        await connection.run_sync(make_tables)
-    await database.close()
-
-
 async def counted(url: str) -> None:
     """Wait until nothing is left to count."""
     database = Database(url)
@@ -57,7 +54,7 @@ async def compare(url: str, ledger: Ledger, fault: str, rounds: int, unbalanced:
     database = Database(url)
     async with database.reading() as session:
         stored = [(row[0], row[1]) for row in await session.execute(sa.select(events.c.tenant_id, events.c.id))]
-        told = (await session.execute(sa.select(sa.func.sum(counts.c.stamps)))).scalar() or 0
+        told = (await session.execute(sa.select(sa.func.sum(counts.c.tastes)))).scalar() or 0
         wrong = (await session.execute(sa.text(_DIFFERENCE))).scalar()
     await database.close()
     there: set[tuple[UUID, UUID]] = set(stored)
@@ -73,10 +70,38 @@ async def compare(url: str, ledger: Ledger, fault: str, rounds: int, unbalanced:
     )
 
 
+@dataclass
+class Draining:
+    """How what was spooled came into the database, on PostgreSQL."""
+
+    transactions: int
+    out_of_order: int
+    new_meanwhile: int
+    """Events that were received later and stored before the last one from the spool."""
+
+
+async def draining(url: str, since: datetime, until: datetime) -> Draining:
+    """In which order the events received in a span were stored: each row tells its transaction."""
+    database = Database(url)
+    span = {"since": since, "until": until}
+    async with database.reading() as session:
+        portions = list(await session.execute(sa.text(_PORTIONS), span))
+        last = max((row.transaction for row in portions), default=0)
+        new = (await session.execute(sa.text(_NEW_MEANWHILE), {"until": until, "last": last})).scalar() or 0
+    await database.close()
+    wrong = sum(before.latest > after.earliest for before, after in pairwise(portions))
+    return Draining(len(portions), wrong, new)
+
+
+_PORTIONS = f"""
+select xmin::text::bigint as transaction, min(received) as earliest, max(received) as latest from {TABLE}
+where received between :since and :until group by 1 order by 1
+"""
+_NEW_MEANWHILE = f"select count(*) from {TABLE} where received > :until and xmin::text::bigint < :last"
 _DIFFERENCE = f"""
 select count(*) from (
-    select tenant_id, card, count(*) as n from {TABLE} group by tenant_id, card
+    select tenant_id, dish, count(*) as n from {TABLE} group by tenant_id, dish
 ) raw full join (
-    select tenant_id, card, sum(stamps) as n from {COUNTS} group by tenant_id, card
-) told using (tenant_id, card) where raw.n is distinct from told.n
+    select tenant_id, dish, sum(tastes) as n from {COUNTS} group by tenant_id, dish
+) told using (tenant_id, dish) where raw.n is distinct from told.n
 """

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import re
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -9,16 +10,19 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import msgspec
+from tests.torture.site import Shop
 
 from frontage.intake.stream import id_from
 
-TENANTS = [UUID(int=n) for n in (1, 2, 3)]
+PATH = "/kitchen/api/v1/public/tastes"
+_LENGTH = re.compile(rb"(?i)content-length: (\d+)")
 
 
 @dataclass
 class Ledger:
     """What the client knows."""
 
+    shops: list[Shop] = field(default_factory=list)
     acknowledged: set[tuple[UUID, UUID]] = field(default_factory=set)
     answers: Counter[str] = field(default_factory=Counter)
     latencies: list[float] = field(default_factory=list)
@@ -35,8 +39,9 @@ class Load:
 
     connections: int = 16
     size: int = 3
+    """Events that a connection sends for one shop before it takes another."""
     twice: bool = False
-    """Send every batch twice, the second on a connection of its own and in another order."""
+    """Send every event twice, the second on a connection of its own and in another order."""
     shifted: bool = False
     """Clocks of clients that are days off."""
     pause: float = 0.0
@@ -55,10 +60,10 @@ async def _line(port: int, ledger: Ledger, load: Load, stop: asyncio.Event) -> N
             other = await asyncio.open_connection("127.0.0.1", port) if load.twice else None
             try:
                 while not stop.is_set():
-                    tenant, events = _batch(ledger, load)
-                    sends = [_send(reader, writer, ledger, tenant, events)]
+                    shop, events = _batch(ledger, load)
+                    sends = [_send_all(reader, writer, ledger, shop, events)]
                     if other:
-                        sends.append(_send(*other, ledger, tenant, events[::-1]))
+                        sends.append(_send_all(*other, ledger, shop, events[::-1]))
                     await asyncio.gather(*sends)
                     await asyncio.sleep(load.pause)
             finally:
@@ -67,39 +72,46 @@ async def _line(port: int, ledger: Ledger, load: Load, stop: asyncio.Event) -> N
                     other[1].transport.abort()
 
 
-def _batch(ledger: Ledger, load: Load) -> tuple[UUID, list[dict[str, object]]]:
-    tenant = random.choice(TENANTS)
+def _batch(ledger: Ledger, load: Load) -> tuple[Shop, list[dict[str, object]]]:
     events: list[dict[str, object]] = []
     for _ in range(load.size):
         ledger.next += 1
-        event: dict[str, object] = {"id": str(ledger.next), "card": f"card-{ledger.next % 11}"}
+        event: dict[str, object] = {"event_id": str(ledger.next), "dish": f"dish-{ledger.next % 11}"}
         if load.twice or load.shifted:
             event["at"] = datetime.now(UTC) + timedelta(days=random.randint(-40, 12) if load.shifted else 0)
         events.append(event)
-    return tenant, events
+    return random.choice(ledger.shops), events
 
 
-async def _send(reader, writer, ledger: Ledger, tenant: UUID, events: list[dict[str, object]]) -> None:
+async def _send_all(reader, writer, ledger: Ledger, shop: Shop, events: list[dict[str, object]]) -> None:
+    for event in events:
+        await _send(reader, writer, ledger, shop, event)
+
+
+async def _send(reader, writer, ledger: Ledger, shop: Shop, event: dict[str, object]) -> None:
     loop = asyncio.get_running_loop()
-    body = msgspec.json.encode({"tenant": tenant, "events": events})
+    body = msgspec.json.encode(event)
     began = loop.time()
-    writer.write(b"POST /events HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % len(body) + body)
+    writer.write(
+        f"POST {PATH} HTTP/1.1\r\nhost: localhost\r\nx-api-key: {shop.key}\r\n"
+        f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n".encode()
+        + body
+    )
     head = await reader.readuntil(b"\r\n\r\n")
     status = head[9:12].decode()
-    reason = b""
-    if b"chunked" in head:
-        reason = await reader.readuntil(b"0\r\n\r\n")
+    if length := _LENGTH.search(head):
+        await reader.readexactly(int(length[1]))
     ledger.latencies.append(loop.time() - began)
-    ledger.answers[status if status == "204" else f"{status} {reason.splitlines()[1].decode() if reason else ''}"] += 1
+    ledger.answers[status] += 1
     if status == "204":
-        ledger.acknowledged.update((tenant, id_from(str(event["id"]))) for event in events)
+        ledger.acknowledged.add((shop.tenant, id_from(str(event["event_id"]))))
 
 
 async def get(port: int, path: str) -> bytes:
     """One GET on a connection of its own."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
-        writer.write(b"GET %s HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n" % path.encode())
+        writer.write(b"GET %s HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n" % path.encode())
         return await reader.read()
     finally:
         writer.close()

@@ -4,15 +4,17 @@ import asyncio
 import random
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
-from tests.torture.app import TABLE
+from tests.torture.books import TABLE
 from tests.torture.client import Ledger, Load, fire
 from tests.torture.cluster import Cluster
 from tests.torture.proxy import Proxy
+from tests.torture.site import Site
 from tests.torture.worker import Worker
 
 FAILPOINTS = [
@@ -29,6 +31,16 @@ FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
 HAS_FAKETIME = Path(FAKETIME).exists()
 
 
+@dataclass(frozen=True)
+class Outage:
+    """When there was surely no database, and how it went on."""
+
+    since: datetime
+    until: datetime
+    spooled: int
+    drained_seconds: float
+
+
 @dataclass
 class Scene:
     """Where a fault happens."""
@@ -36,17 +48,19 @@ class Scene:
     url: str
     data_dir: Path
     ports: tuple[int, int]
-    ledger: Ledger = field(default_factory=Ledger)
+    site: Site
+    ledger: Ledger
     cluster: Cluster | None = None
     proxy: Proxy | None = None
     unbalanced: int = 0
     note: str = ""
     workers: list[Worker] = field(default_factory=list)
     slowest_live: float = 0.0
+    outage: Outage | None = None
 
-    def worker(self, at: int = 0, **limits: object) -> Worker:
-        url = self.cluster.url_through(self.proxy.port) if self.proxy and self.cluster else self.url
-        self.workers.append(Worker(url, self.data_dir, self.ports[at], limits=limits))
+    def worker(self, at: int = 0) -> Worker:
+        url = self.cluster.url_through(self.proxy.port) if self.proxy and self.cluster else None
+        self.workers.append(Worker(self.site, url, self.data_dir, self.ports[at]))
         return self.workers[-1]
 
     async def clear(self) -> None:
@@ -176,6 +190,30 @@ async def _while_away(scene: Scene, rounds: int, go: Callable[[], None], back: C
     return rounds
 
 
+async def long_outage(scene: Scene, rounds: int) -> int:
+    """Eight seconds without a database; then the spool drains while new events flow."""
+    assert scene.cluster
+    worker = scene.worker()
+    await worker.start()
+    loop = asyncio.get_running_loop()
+    async with scene.under_load(worker, load=Load(pause=0.005)):
+        for _ in range(rounds):
+            await asyncio.sleep(0.5)
+            await asyncio.to_thread(scene.cluster.stop)
+            since = datetime.now(UTC)
+            await asyncio.sleep(8)
+            until, spooled = datetime.now(UTC), int((await worker.numbers())["spooled"])
+            await asyncio.to_thread(scene.cluster.start)
+            began = loop.time()
+            await worker.settled()
+            scene.outage = Outage(since, until, spooled, loop.time() - began)
+    scene.remember_times()
+    assert scene.outage
+    scene.note += f"; {scene.outage.spooled} spooled in 8 s, drained in {scene.outage.drained_seconds:.1f} s"
+    await worker.stop()
+    return rounds
+
+
 async def bad_line(scene: Scene, rounds: int) -> int:
     """The line to the database is slow, stalls, or is cut in the middle of a reply."""
     assert scene.proxy
@@ -205,48 +243,46 @@ async def bad_line(scene: Scene, rounds: int) -> int:
 
 
 async def small_disk(scene: Scene, rounds: int) -> int:
-    """A spool on 8 MB of tmpfs: full, and free again."""
-    folder = scene.data_dir / "small"
-    folder.mkdir()
-    small = Scene(scene.url, folder, scene.ports, scene.ledger, scene.cluster, workers=scene.workers)
+    """A spool on 8 MB of tmpfs that others have nearly filled: full, and free again."""
     for _ in range(rounds):
-        worker = small.worker()
-        mount = f'mount -t tmpfs -o size=8m tmpfs "{folder}" && exec "$@"'
-        await worker.start(wrap=["unshare", "-m", "sh", "-c", mount, "sh"])
-        async with scene.under_load(worker, load=Load(connections=32, size=100)):
-            async with scene.locked():
-                await asyncio.sleep(3)
+        worker = scene.worker()
+        spool = scene.data_dir / "spool"
+        mount = (
+            f'mkdir -p "{spool}" && mount -t tmpfs -o size=8m tmpfs "{spool}" && head -c 6m /dev/zero > "{spool}/else"'
+        )
+        await worker.start(wrap=["unshare", "-m", "sh", "-c", f'{mount} && exec "$@"', "sh"])
+        async with scene.under_load(worker, load=Load(connections=32)):
+            async with scene.locked(), asyncio.timeout(30):
+                before = scene.ledger.answers["503"]
+                while scene.ledger.answers["503"] == before:  # noqa: ASYNC110 - the disk is full when it is
+                    await asyncio.sleep(0.1)
             await asyncio.sleep(1)
         await worker.settled()
         await worker.stop()
-    refused = sum(count for answer, count in scene.ledger.answers.items() if answer.startswith("503"))
-    assert refused, "the disk was never full"
     scene.remember_times()
     return rounds
 
 
 async def bad_disk(scene: Scene, rounds: int) -> int:
     """ENOSPC and EIO out of the system calls themselves, in the spool or in the embedded database."""
+    kinds = ["fdatasync:error=EIO:when=12+25", "pwrite64:error=ENOSPC:when=60+40", "fdatasync:error=EIO:when=1+9"]
     for number in range(rounds):
-        kind = ["fdatasync:error=EIO:when=12+25", "pwrite64:error=ENOSPC:when=60+40", "fdatasync:error=EIO:when=1+9"][
-            number % 3
-        ]
+        kind = kinds[number % 3]
         worker = scene.worker()
-        trace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={kind.split(':')[0]}", "-e", f"inject={kind}"]
-        await worker.start(wrap=trace)
-        async with scene.under_load(worker, load=Load(connections=8, pause=0.005)):
-            if scene.cluster:
-                async with scene.locked():
-                    await asyncio.sleep(1.5)
-            else:
-                await asyncio.sleep(1.5)
+        await worker.start()
+        async with (
+            worker.traced("-e", f"trace={kind.split(':')[0]}", "-e", f"inject={kind}"),
+            scene.under_load(worker, load=Load(connections=8, pause=0.005)),
+            scene.locked() if scene.cluster else nullcontext(),
+        ):
+            await asyncio.sleep(1.5)
         await worker.kill()
     scene.remember_times()
     return rounds
 
 
 async def everything_twice(scene: Scene, rounds: int) -> int:
-    """Every batch sent twice, in parallel, in another order, to two workers, while one of them is killed."""
+    """Every event sent twice, in parallel, in another order, to two workers, while one is killed and then the other told to stop."""
     for _ in range(rounds):
         workers = [scene.worker(0), scene.worker(1)]
         for worker in workers:
@@ -254,7 +290,8 @@ async def everything_twice(scene: Scene, rounds: int) -> int:
         async with scene.under_load(*workers, load=Load(twice=True, size=10)):
             await asyncio.sleep(0.8)
             await workers[0].kill()
-        await workers[1].stop()
+            code = await workers[1].stop()
+        assert code == 0, f"exit code {code}"
     return rounds
 
 
@@ -276,5 +313,6 @@ async def jumping_clock(scene: Scene, rounds: int) -> int:
                 clock.write_text(jump)
                 await asyncio.sleep(1.1)
             await worker.kill()
-    scene.note = "" if HAS_FAKETIME else "libfaketime is missing: only the clients' clocks were off"
+    scene.remember_times()
+    scene.note += "" if HAS_FAKETIME else "; libfaketime is missing: only the clients' clocks were off"
     return rounds

@@ -3,10 +3,11 @@
 import asyncio
 import re
 from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.torture.client import Ledger, Load
+from tests.torture.client import Load
 from tests.torture.faults import Scene
 
 _CALL = re.compile(r"^(\d+)\s+(\w+)\((\d+)(.*)$")
@@ -42,7 +43,7 @@ def check(lines: Iterable[str]) -> Order:
                 syncing[thread] = at
             elif "= 0" in rest:
                 synced_from = max(synced_from, at)
-        elif "POST /events" in rest:
+        elif "POST /kitchen" in rest:
             asked[descriptor] = at
         elif "HTTP/1.1 204" in rest:
             order.answers += 1
@@ -50,7 +51,7 @@ def check(lines: Iterable[str]) -> Order:
     return order
 
 
-async def traced(scene: Scene, ledger: Ledger, *, spooled: bool) -> Order:
+async def traced(scene: Scene, *, spooled: bool) -> Order:
     """A loaded run under strace."""
     output = Path(scene.data_dir) / "order.trace"
     worker = scene.worker()
@@ -66,12 +67,7 @@ async def traced(scene: Scene, ledger: Ledger, *, spooled: bool) -> Order:
         "trace=read,recvfrom,write,writev,sendto,sendmsg,fdatasync",
     ]
     await worker.start(wrap=wrap)
-    async with scene.under_load(worker, load=Load(connections=8)):
-        if spooled:
-            async with scene.locked():
-                await asyncio.sleep(3)
-        else:
-            await asyncio.sleep(3)
+    async with scene.locked() if spooled else nullcontext(), scene.under_load(worker, load=Load(connections=8)):
+        await asyncio.sleep(3)
     await worker.kill()
-    del ledger
     return check(output.read_text(errors="replace").splitlines())

@@ -1,46 +1,67 @@
-"""A server process: started, watched, killed."""
+"""A `frontage serve`: started, watched, killed."""
 
 import asyncio
 import os
 import re
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
-import msgspec
 from tests.torture.client import get
+from tests.torture.site import Site
 
 SETTLE_SECONDS = 60
-ROOT = Path(__file__).parents[2]
-NUMBER = re.compile(r'frontage_intake_(\w+?)(?:_total)?\{stream="([^"]+)",worker="[^"]+"\} (\S+)')
+FRONTAGE = Path(sys.executable).with_name("frontage")
+NUMBER = re.compile(r'frontage_intake_(\w+?)(?:_total)?\{stream="kitchen-sink.tastes",worker="[^"]+"\} (\S+)')
 
 
 class Worker:
     """One server on one port."""
 
-    def __init__(self, url: str, data_dir: Path, port: int, *, limits: dict[str, object] | None = None) -> None:
-        self.url, self.data_dir, self.port = url, data_dir, port
-        self.limits = limits or {}
+    def __init__(self, site: Site, url: str | None, data_dir: Path, port: int) -> None:
+        self.site, self.url, self.data_dir, self.port = site, url, data_dir, port
         self.process: asyncio.subprocess.Process | None = None
         self.unbalanced = 0
         self.slowest_live = 0.0
 
     async def start(self, *, failpoint: str | None = None, wrap: Sequence[str] = (), **more: str) -> None:
-        environment = os.environ | {"TORTURE_LIMITS": msgspec.json.encode(self.limits).decode()} | more
+        environment = self.site.environment | more
+        if self.url:
+            environment["FRONTAGE_DATABASE_URL"] = self.url
         if failpoint:
             environment["FRONTAGE_TEST_FAILPOINT"] = failpoint
-        command = [*wrap, sys.executable, "-m", "tests.torture.app", self.url, str(self.data_dir), "w", str(self.port)]
+        command = [*wrap, FRONTAGE, "serve", "--port", str(self.port)]
         log = (self.data_dir / f"server-{self.port}.log").open("ab")
         self.process = await asyncio.create_subprocess_exec(
-            *command, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
+            *command, cwd=self.data_dir, env=environment, stdout=log, stderr=log, start_new_session=True
         )
         log.close()
         async with asyncio.timeout(60):
             while not await self.alive():
-                if self.process.returncode is not None:
-                    return
+                if failpoint and self.process.returncode == -signal.SIGKILL:
+                    return  # on the way up, over what it found in a spool
+                assert self.process.returncode is None, f"it ended at once with {self.process.returncode}"
                 await asyncio.sleep(0.02)
+
+    @asynccontextmanager
+    async def traced(self, *words: str) -> AsyncIterator[None]:
+        """While the block runs, strace is at every thread of the server."""
+        assert self.process
+        output = self.data_dir / "injected.trace"
+        strace = await asyncio.create_subprocess_exec(
+            "strace", "-f", "-p", str(self.process.pid), "-o", output, *words, stderr=asyncio.subprocess.PIPE
+        )
+        assert strace.stderr
+        told = await strace.stderr.readline()
+        assert b"attached" in told, told.decode()
+        try:
+            yield
+        finally:
+            strace.terminate()
+            await strace.communicate()
+        assert "INJECTED" in output.read_text(), "nothing failed"
 
     async def alive(self) -> bool:
         try:
@@ -66,7 +87,7 @@ class Worker:
 
     async def numbers(self) -> dict[str, float]:
         found = NUMBER.findall((await get(self.port, "/metrics")).decode())
-        return {name: float(value) for name, _stream, value in found}
+        return {name: float(value) for name, value in found}
 
     async def watch(self, stop: asyncio.Event) -> None:
         """Look at the books and at the pulse, again and again."""
@@ -85,13 +106,9 @@ class Worker:
 
     async def settled(self) -> None:
         """Wait until its spools are empty."""
-        try:
-            async with asyncio.timeout(SETTLE_SECONDS):
-                while True:
-                    n = await self.numbers()
-                    if not n["spooled"] and not n["in_flight"] and not n["away"]:
-                        return
-                    await asyncio.sleep(0.1)
-        except TimeoutError:
-            sys.stderr.write((await get(self.port, "/tasks")).decode())
-            raise
+        async with asyncio.timeout(SETTLE_SECONDS):
+            while True:
+                n = await self.numbers()
+                if not n["spooled"] and not n["in_flight"] and not n["away"]:
+                    return
+                await asyncio.sleep(0.1)

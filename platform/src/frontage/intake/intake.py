@@ -145,13 +145,23 @@ class Intake(Collector):
         await self._backend.close()
 
     async def draining(self) -> AsyncIterator[int]:
-        """How many events are still spooled, again and again until there are none, or nothing moves for a while."""
+        """How many events are not drained yet, again and again until all are, or nothing moves for a while."""
         still, before = 0.0, -1
-        while (left := self.health().spooled) and still < _STOP_SECONDS:
+        while (left := self.undrained) and still < _STOP_SECONDS:
             yield left
             await asyncio.sleep(_LOOK_SECONDS)
             still = still + _LOOK_SECONDS if left == before else 0.0
             before = left
+
+    @property
+    def adopted(self) -> int:
+        """How many events were found in the spools of dead workers."""
+        return sum(tally.adopted for _label, tally in self._counters.items())
+
+    @property
+    def undrained(self) -> int:
+        """How many events lie in a spool, those included that are on their way from there."""
+        return sum(tally.spooled + tally.in_flight for _label, tally in self._counters.items())
 
     def collect(self) -> Iterator[Metric]:
         """The series of this worker, for a Prometheus registry; call it on the loop's thread."""

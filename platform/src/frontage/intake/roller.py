@@ -32,9 +32,14 @@ class Roller:
 
     async def run(self) -> None:
         """Count for ever."""
+        looked = False
         while True:
             try:
                 await self._until_done()
+                if self._tally.parked or not looked:
+                    # What was parked before this start is told too, and what an operator has released no longer.
+                    self._tally.parked = await self._rolls.parked()
+                    looked = True
             except (StoreAwayError, TimeoutError) as error:
                 logger.info("intake.rollup_waits", stream=self._label, error=str(error) or "too slow")
                 await asyncio.sleep(self._limits.poll_seconds)

@@ -1,6 +1,7 @@
 """The routes: hot ones for pages, ordinary ones for the shop."""
 
-from typing import Annotated, Literal
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 from sqlalchemy import func, select
@@ -24,6 +25,7 @@ from frontage.plugin import (
     delete,
     get,
     hot,
+    id_from,
     in_body,
     json_answer,
     nobody,
@@ -56,9 +58,11 @@ class WishIn(Struct, frozen=True):
 
 
 class TasteIn(Struct, frozen=True):
-    """A taste from a browser."""
+    """A taste from a browser, which may say when it was and name it, so that a repeat counts once."""
 
     dish: Annotated[str, Meta(min_length=1, max_length=80)]
+    event_id: Annotated[str, Meta(min_length=1, max_length=80)] | None = None
+    at: Annotated[datetime, Meta(tz=True)] | None = None
 
 
 class TasteTotal(Struct, frozen=True):
@@ -168,7 +172,12 @@ async def ring(_request: HotRequest[WishIn, Settings]) -> Answer:
 @hot.post("/kitchen/api/v1/public/tastes", body=TasteIn, tenant=publishable_key, limit=("publishable",), off=not_found)
 async def taste(request: HotRequest[TasteIn, Settings]) -> Answer:
     """Record that a dish was tasted; the answer means that it is on disk."""
-    await request.accept(Taste(dish=request.body.dish))
+    told: dict[str, Any] = {}
+    if request.body.event_id is not None:
+        told["id"] = id_from(request.body.event_id)
+    if request.body.at is not None:
+        told["occurred"] = request.body.at
+    await request.accept(Taste(dish=request.body.dish, **told))
     return NO_CONTENT
 
 
