@@ -28,11 +28,14 @@ def check(lines: Iterable[str]) -> Order:
     at, synced_from = 0, -1
     asked: dict[str, int] = {}
     syncing: dict[str, int] = {}
+    reading: dict[str, str] = {}
     for line in lines:
         at += 1
         if resumed := _RESUMED.match(line):
             if resumed[2] == "fdatasync" and resumed[1] in syncing:
                 synced_from = max(synced_from, syncing.pop(resumed[1]))
+            elif "POST /kitchen" in line and resumed[1] in reading:
+                asked[reading[resumed[1]]] = at
             continue
         call = _CALL.match(line)
         if call is None:
@@ -45,6 +48,8 @@ def check(lines: Iterable[str]) -> Order:
                 synced_from = max(synced_from, at)
         elif "POST /kitchen" in rest:
             asked[descriptor] = at
+        elif name in {"read", "recvfrom"} and "unfinished" in rest:
+            reading[thread] = descriptor
         elif "HTTP/1.1 204" in rest:
             order.answers += 1
             order.too_early += synced_from < asked.get(descriptor, at)
