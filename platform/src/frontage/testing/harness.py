@@ -1,5 +1,6 @@
-"""A running platform inside a test: real database, real plugins, real requests, no network."""
+"""A running platform inside a test: real database, real plugins, real requests; no network unless it listens."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from sqlalchemy import select
 from frontage.app.platform import Platform, load_plugins, open_platform
 from frontage.base.database import Database
 from frontage.base.settings import Settings
+from frontage.edge.server import LOOPBACK, listen, serve
 from frontage.host.discovery import Candidate
 from frontage.host.migrating import migrate
 from frontage.host.tenant_apply import apply_directory
@@ -90,6 +92,35 @@ async def running(
         transport = httpx.ASGITransport(platform.front, raise_app_exceptions=True)
         async with httpx.AsyncClient(transport=transport, base_url=BASE_URL) as client:
             yield Running(platform, client, settings)
+
+
+@asynccontextmanager
+async def listening(shop: Running, *, port: int = 0, prefix: str = "") -> AsyncIterator[str]:
+    """Let others than its own client ask a platform, a browser for example; gives the URL, on a free port of loopback.
+
+    With a `prefix` it answers as behind a reverse proxy that has it at such a path of a larger site.
+    """
+    door = listen(LOOPBACK, port)
+    url = f"http://{LOOPBACK}:{door.getsockname()[1]}{prefix}"
+    app = _Under(prefix, shop.platform.front) if prefix else shop.platform.front
+    task = asyncio.create_task(serve(app, sockets=[door], on_draining=lambda: None))
+    try:
+        yield url
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+class _Under:
+    """Takes a prefix off every path, and knows nothing outside it."""
+
+    def __init__(self, prefix: str, app: Any) -> None:
+        self._prefix = prefix
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        path = scope["path"].removeprefix(self._prefix) if scope["path"].startswith(f"{self._prefix}/") else "/"
+        await self._app({**scope, "path": path, "raw_path": path.encode()}, receive, send)
 
 
 async def _prepare(settings: Settings, candidates: Sequence[Candidate] | None) -> None:

@@ -5,17 +5,22 @@ pytest loads this by entry point before it has read a single option, so whatever
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import pytest_asyncio
 
 from frontage.testing.components import read_missing, report_missing
 
 if TYPE_CHECKING:
+    from playwright.async_api import Browser
+
     from frontage.testing.bench import Bench
     from frontage.testing.postgres import PostgresServer
+    from frontage.testing.visitor import Visitor
+    from frontage.testing.website import Website
 
 EXISTING_SERVER = "FRONTAGE_TEST_DATABASE_URL"
 
@@ -62,6 +67,60 @@ def plugin_bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
 
     with Bench(request.cls.plugin, request.cls.values, tmp_path_factory.mktemp("contract")) as bench:
         yield bench
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium() -> AsyncIterator["Browser"]:
+    """A browser for all tests of this process; who asks for it, or for a visitor, runs in the session's loop."""
+    from frontage.testing.chromium import ChromiumUnavailableError, open_chromium
+
+    try:
+        async with open_chromium() as browser:
+            yield browser
+    except ChromiumUnavailableError as error:
+        report_missing("chromium", str(error))
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def new_visitor(
+    request: pytest.FixtureRequest, chromium: "Browser"
+) -> AsyncIterator[Callable[..., Awaitable["Visitor"]]]:
+    """Brings visitors with options of Playwright's `new_context`; pictures that they keep lie in `screenshots/`."""
+    from frontage.testing.visitor import Visitor
+
+    shots = request.config.rootpath / "screenshots" / request.path.stem
+    visitors: list[Visitor] = []
+
+    async def arrive(**options: Any) -> Visitor:
+        visitors.append(await Visitor.arrive(chromium, shots, **options))
+        return visitors[-1]
+
+    yield arrive
+    for visitor in visitors:
+        await visitor.leave()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def visitor(new_visitor: Callable[..., Awaitable["Visitor"]]) -> "Visitor":
+    """Someone with an ordinary desktop browser and a fresh profile."""
+    return await new_visitor()
+
+
+@pytest.fixture
+def website() -> Iterator["Website"]:
+    """The shop's own site, empty, on another origin than the platform."""
+    from frontage.testing.website import open_website
+
+    with open_website() as website:
+        yield website
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Refuse a test that would wait for ever: what belongs to one loop never wakes another."""
+    if "chromium" in getattr(item, "fixturenames", ()):
+        marker = item.get_closest_marker("asyncio")
+        if marker is None or marker.kwargs.get("loop_scope") != "session":
+            pytest.fail("mark who meets a visitor: pytest.mark.asyncio(loop_scope='session')", pytrace=False)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
