@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from frontage.base.ids import new_id, parse_id, to_short
     from frontage.base.logs import get_logger
     from frontage.base.tables import Json, UtcDateTime
+    from frontage.edge.agents import Agent, read_agent
     from frontage.edge.answers import NO_CONTENT, Answer, json_answer, problem_answer
-    from frontage.edge.bodies import InvalidFieldError, explain
+    from frontage.edge.bodies import InvalidBodyError, InvalidFieldError, UnreadableBodyError, explain, mended
     from frontage.edge.call import Call
     from frontage.edge.gate import not_found
+    from frontage.edge.kept import reason_not_to_keep
     from frontage.edge.lenient import BodyReader, IdText
     from frontage.edge.pages import Page, PageNumber, PageSize, Pagination
     from frontage.edge.problems import FieldProblem, Problem, invalid
@@ -54,6 +56,7 @@ __all__ = (
     "KEY",
     "NO_CONTENT",
     "TENANT",
+    "Agent",
     "Answer",
     "BodyReader",
     "Call",
@@ -65,6 +68,7 @@ __all__ = (
     "HotRequest",
     "IdText",
     "Injected",
+    "InvalidBodyError",
     "InvalidFieldError",
     "JSONBody",
     "Job",
@@ -88,6 +92,7 @@ __all__ = (
     "Session",
     "Stream",
     "Tenant",
+    "UnreadableBodyError",
     "UtcDateTime",
     "Visitor",
     "VisitorDay",
@@ -104,6 +109,7 @@ __all__ = (
     "in_body",
     "invalid",
     "json_answer",
+    "mended",
     "new_id",
     "nobody",
     "not_found",
@@ -113,6 +119,8 @@ __all__ = (
     "problem_answer",
     "publishable_key",
     "put",
+    "read_agent",
+    "reason_not_to_keep",
     "rule",
     "secret_key",
     "to_short",
@@ -125,10 +133,12 @@ _PLACES = {
     "frontage.base.ids": ("new_id", "parse_id", "to_short"),
     "frontage.base.logs": ("get_logger",),
     "frontage.base.tables": ("Json", "UtcDateTime"),
+    "frontage.edge.agents": ("Agent", "read_agent"),
     "frontage.edge.answers": ("NO_CONTENT", "Answer", "json_answer", "problem_answer"),
     "frontage.edge.call": ("Call",),
     "frontage.edge.gate": ("not_found",),
-    "frontage.edge.bodies": ("InvalidFieldError", "explain"),
+    "frontage.edge.bodies": ("InvalidBodyError", "InvalidFieldError", "UnreadableBodyError", "explain", "mended"),
+    "frontage.edge.kept": ("reason_not_to_keep",),
     "frontage.edge.lenient": ("BodyReader", "IdText"),
     "frontage.edge.pages": ("Page", "PageNumber", "PageSize", "Pagination"),
     "frontage.edge.problems": ("FieldProblem", "Problem", "invalid"),

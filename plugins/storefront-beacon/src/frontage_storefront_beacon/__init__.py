@@ -1,0 +1,1 @@
+"""Storefront beacon: what shoppers see, click and want, from any storefront, counted for the shop."""

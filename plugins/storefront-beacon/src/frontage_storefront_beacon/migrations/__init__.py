@@ -1,0 +1,1 @@
+"""Revisions of the storefront beacon's tables."""
