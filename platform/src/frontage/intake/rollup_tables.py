@@ -14,7 +14,7 @@ import msgspec
 from frontage.intake import queries
 from frontage.intake.rows import Column, rollup_columns, row_reader, struct_maker
 from frontage.intake.stream import BoundStream, Rollup, key_fields, value_fields
-from frontage.intake.visitors import Visitor, VisitorDay, see
+from frontage.intake.visitors import Visitor, see
 
 ZoneOf = Callable[[UUID], ZoneInfo]
 _QUARTER = 900
@@ -156,7 +156,7 @@ class CommonTables:
         raise NotImplementedError
 
     async def see(
-        self, visits: Sequence[tuple[UUID, str, date]], visitor: type[Visitor], by_day: type[VisitorDay]
+        self, visits: Sequence[tuple[UUID, str, date]], visitor: type[Visitor], by_day: Callable[..., Rollup]
     ) -> None:
         """Count visits exactly."""
         keys = sorted({visit[:2] for visit in visits}, key=_order)

@@ -62,8 +62,13 @@ class RollupTables(Protocol):
     async def claim(self, rows: Sequence[Rollup]) -> list[Any]:
         """Make those of these rows whose key nobody has yet, and return them: what must be unique for ever."""
 
-    async def see(self, visits: Sequence[tuple[UUID, str, date]], visitor: type[Any], by_day: type[Any]) -> None:
-        """Count (tenant, visitor, day), exactly, by day and by week; see `visitors`."""
+    async def see(
+        self, visits: Sequence[tuple[UUID, str, date]], visitor: type[Any], by_day: Callable[..., Any]
+    ) -> None:
+        """Count (tenant, visitor, day), exactly, by day and by week; see `visitors`.
+
+        `by_day` is the kind of the days' rows, or makes them of `visitors` and `last_here`.
+        """
 
 
 RollupFunction = Callable[[Sequence[Any], RollupTables], Coroutine[Any, Any, None]]

@@ -4,7 +4,7 @@ A day counts when its bit is new; the histogram of last days moves along. So a r
 counts in its own day and nowhere twice, and a week's visitors are a sum of seven rows.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -37,12 +37,12 @@ def see(
     visits: Sequence[tuple[UUID, str, date]],
     known: Mapping[tuple[UUID, str], Any],
     visitor: type[Visitor],
-    by_day: type[VisitorDay],
-) -> tuple[list[Visitor], list[VisitorDay]]:
+    by_day: Callable[..., Rollup],
+) -> tuple[list[Visitor], list[Rollup]]:
     """What visits change: the visitors' new rows, and what is to be added to the days."""
     rows = dict(known)
     changed: dict[tuple[UUID, str], Visitor] = {}
-    days: list[VisitorDay] = []
+    days: list[Rollup] = []
     for tenant, name, day in sorted(set(visits), key=lambda visit: (visit[0].int, visit[1], visit[2])):
         before = rows.get((tenant, name))
         after = _after(before, day)

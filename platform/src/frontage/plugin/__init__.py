@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from frontage.plugin.hot import HotRequest
     from frontage.plugin.models import Model, Reference
     from frontage.plugin.routes import delete, get, patch, post, put
+    from frontage.tenants.currency import CURRENCIES
     from frontage.tenants.key import Key
     from frontage.tenants.policy import Per, Policy
     from frontage.tenants.tenant import Tenant
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
 
 __all__ = (
     "ADDRESS",
+    "CURRENCIES",
     "KEY",
     "NO_CONTENT",
     "TENANT",
@@ -153,6 +155,7 @@ _PLACES = {
     "frontage.plugin.hot": ("HotRequest",),
     "frontage.plugin.models": ("Model", "Reference"),
     "frontage.plugin.routes": ("delete", "get", "patch", "post", "put"),
+    "frontage.tenants.currency": ("CURRENCIES",),
     "frontage.tenants.key": ("Key",),
     "frontage.tenants.policy": ("Policy",),
     "frontage.tenants.tenant": ("Tenant",),

@@ -129,7 +129,7 @@ _MADE: dict[type, Any] = {
     bool: lambda: False,
     float: lambda: 1.5,
     Decimal: lambda: Decimal(1),
-    date: lambda: utc_now().date(),
+    date: lambda: utc_now().date() - timedelta(days=random.randrange(10_000)),  # noqa: S311  # a key may hold nothing else
     datetime: utc_now,
     time: lambda: time(12),
     timedelta: lambda: timedelta(hours=1),

@@ -1,0 +1,9 @@
+"""All routes of the plugin."""
+
+from frontage_landing_analytics.commerce_routes import commerce_routes
+from frontage_landing_analytics.conversion_routes import conversion_routes
+from frontage_landing_analytics.dashboard_routes import dashboard_routes
+from frontage_landing_analytics.interaction_routes import interaction_routes
+from frontage_landing_analytics.track_routes import track_routes
+
+routes = [*track_routes, *commerce_routes, *conversion_routes, *interaction_routes, *dashboard_routes]
