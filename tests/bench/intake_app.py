@@ -4,6 +4,7 @@ bare: ASGI, answers 204. idiomatic: a Litestar handler that decodes the body and
 a limit, decoding and the event itself, but no sink. durable: the same with intake.
 """
 
+import asyncio
 import logging
 import sys
 from dataclasses import dataclass, replace
@@ -11,7 +12,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import msgspec
-import uvicorn
+import uvloop
 from litestar import Litestar, post
 from litestar.params import JSONBody
 from prometheus_client import CollectorRegistry, generate_latest
@@ -20,6 +21,7 @@ from tests.bench.streams import STREAMS, Stamp
 from frontage.base.database import Database
 from frontage.base.ids import new_id
 from frontage.base.logs import configure_logs
+from frontage.base.memory import settle_memory
 from frontage.edge.address import TrustedProxies
 from frontage.edge.answers import Answer
 from frontage.edge.front import Front
@@ -28,6 +30,7 @@ from frontage.edge.hot import HotRoute
 from frontage.edge.limits import MemoryLimiter
 from frontage.edge.meter import RequestMeter
 from frontage.edge.public_paths import PublicPaths
+from frontage.edge.server import serve
 from frontage.edge.sources import TenantSource
 from frontage.intake.intake import Intake
 from frontage.plugin import hot
@@ -58,9 +61,6 @@ class Fixed(TenantSource):
 
 
 async def bare(scope, receive, send):
-    if scope["type"] == "lifespan":
-        await Quiet().lifespan(receive, send)
-        return
     await send({"type": "http.response.start", "status": 204, "headers": []})
     await send({"type": "http.response.body", "body": b""})
 
@@ -70,44 +70,16 @@ async def idiomatic(data: JSONBody[Many]) -> None:
     """Decode, and no more."""
 
 
-class Quiet:
-    """Nothing to start or stop."""
-
-    async def start(self):
-        pass
-
-    async def stop(self):
-        pass
-
-    async def lifespan(self, receive, send):
-        while True:
-            message = await receive()
-            await (self.start if message["type"] == "lifespan.startup" else self.stop)()
-            await send({"type": f"{message['type']}.complete"})
-            if message["type"] == "lifespan.shutdown":
-                return
-
-
-class Outside(Quiet):
-    """Around the front: the lifespan and the numbers."""
+class Outside:
+    """Around the front: the numbers."""
 
     def __init__(self, front, intake):
-        self.front, self.intake = front, intake
+        self.front = front
         self.registry = CollectorRegistry()
-
-    async def start(self):
-        if self.intake:
-            await self.intake.start()
-            self.registry.register(self.intake)
-
-    async def stop(self):
-        if self.intake:
-            await self.intake.stop()
+        if intake:
+            self.registry.register(intake)
 
     async def __call__(self, scope, receive, send):
-        if scope["type"] == "lifespan":
-            await self.lifespan(receive, send)
-            return
         if scope["path"] != "/metrics":
             await self.front(scope, receive, send)
             return
@@ -141,18 +113,29 @@ def with_policy(route: HotRoute) -> HotRoute:
     return replace(route, gate=replace(route.gate, policies={"ingest": policy}))
 
 
+async def serve_alike(app, port: int) -> None:
+    """Serve as `frontage serve` does, whoever it is."""
+    settle_memory()
+    await serve(app, port=port, on_draining=lambda: None)
+
+
+async def run(kind: str, port: int, url: str, data_dir: Path) -> None:
+    """Serve one kind until SIGTERM."""
+    if kind != "durable":
+        app = {"bare": bare, "idiomatic": Litestar([idiomatic], openapi_config=None), "null": fronted(None)}[kind]
+        await serve_alike(app, port)
+        return
+    intake = Intake(Database(url), data_dir, STREAMS, worker="0")
+    await intake.start()
+    await serve_alike(fronted(intake), port)
+    await intake.stop()
+
+
 def main() -> None:
     kind, port, url, data_dir = sys.argv[1:5]
     configure_logs(level=logging.ERROR)
-    app = {
-        "bare": lambda: bare,
-        "idiomatic": lambda: Litestar([idiomatic], openapi_config=None),
-        "null": lambda: fronted(None),
-        "durable": lambda: fronted(Intake(Database(url), Path(data_dir), STREAMS, worker="0")),
-    }[kind]()
-    uvicorn.run(
-        app, port=int(port), loop="uvloop", http="httptools", log_level="error", access_log=False, lifespan="on"
-    )
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(run(kind, int(port), url, Path(data_dir)))
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from frontage.app.shares import check_shares
 from frontage.base.database import Database
 from frontage.base.errors import ConfigurationError, FrontageError
 from frontage.base.logs import configure_logs, get_logger
+from frontage.base.memory import settle_memory
 from frontage.base.settings import Settings
 from frontage.cli.demo import FILE, DemoKeys, ensure_demo_keys, show_plugins
 from frontage.cli.operator import WAIT_SECONDS, Operator
@@ -86,6 +87,7 @@ def run_worker(settings: Settings, index: int, sockets: list[socket]) -> None:
 
 async def _serve(settings: Settings, index: int, sockets: Sequence[socket]) -> None:
     async with open_platform(settings, worker=str(index)) as platform:
+        settle_memory()
         await server.serve(platform.front, sockets=list(sockets), on_draining=platform.drain)
 
 

@@ -16,6 +16,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from frontage.base.clock import utc_now
 from frontage.base.logs import get_logger
+from frontage.edge.heads import QuickCycle
 from frontage.edge.problems import MEDIA_TYPE
 
 LARGEST_HEAD = 16 * 1024
@@ -106,6 +107,11 @@ class TimedProtocol(HttpToolsProtocol):
         HttpToolsProtocol.on_headers_complete(self)
         # uvicorn would add a trailer to the headers of a request that is already running.
         self.headers = []
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        # uvicorn makes the cycle itself and offers no other way to choose its class.
+        cycle.__class__ = QuickCycle
+        HttpToolsProtocol._start_asgi_task(self, cycle, app)  # noqa: SLF001  # the one place where a cycle is at hand
 
     def on_body(self, body: bytes) -> None:
         """Take a part of the body."""
