@@ -84,3 +84,14 @@ async def test_whatever_comes_in_whatever_order_counts_are_right(database, intak
     assert await recount(database, bound("stamps"), tenant, utc) == []
     total = await intake.rollups(tenant).total(StampCount.stamps)
     assert total == len({(number, day) for call in calls for number, _card, day in call})
+
+
+async def test_a_row_of_zeros_says_what_no_row_says(database, intake, tenant):
+    """What was counted elsewhere in the end leaves zeros behind, and those are no difference; one is."""
+    await tell(
+        database,
+        "insert into loyalty_stamps_stamp_count (tenant_id, day, card, stamps) values "
+        f"('{tenant.hex}', '2026-03-01', 'none', 0), ('{tenant.hex}', '2026-03-01', 'one', 1)",
+    )
+    (found,) = await recount(database, bound("stamps"), tenant, utc)
+    assert (found.told.card, found.right) == ("one", None)

@@ -1,5 +1,6 @@
 """A shop's side of a running platform."""
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,10 +9,11 @@ import httpx
 import msgspec
 import sqlalchemy as sa
 
+from frontage.intake.recount import recount
 from frontage.intake.stream import bind
-from frontage.intake.tables import stream_table
+from frontage.intake.tables import outbox, stream_table
 from frontage.testing.harness import Running
-from frontage_storefront_beacon.streams import Interaction, streams
+from frontage_storefront_beacon.streams import streams
 
 PLUGIN = "[plugins.storefront-beacon]\n"
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:120.0) Gecko/20100101 Firefox/120.0"
@@ -82,6 +84,29 @@ class Shop:
             found = (await session.execute(wanted.order_by(table.c.occurred, table.c.id))).mappings().all()
         return [dict(row) for row in found]
 
+    async def counted(self) -> None:
+        """Wait until nothing is left to count."""
+        waiting = sa.select(outbox.c.id).where(outbox.c.stream == EVENTS.label)
+        async with asyncio.timeout(30):
+            while True:
+                async with self.running.database.reading() as session:
+                    if (await session.execute(waiting)).first() is None:
+                        return
+                await asyncio.sleep(0.01)
+
+    async def differences(self) -> list[Any]:
+        """Where the counts are not what the rows say."""
+        await self.counted()
+        tenant = self.running.tenant(self.slug)
+        return await recount(self.running.database, EVENTS, tenant.id, lambda _: tenant.timezone)
+
+    async def told(self, path: str, **query: Any) -> Any:
+        """A report, when everything is counted."""
+        await self.counted()
+        answer = await self.read(path, **query)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
     async def skipped(self) -> list[str]:
         """The reasons for which events were skipped, the newest first."""
         told = (await self.read("debug/events")).json()["events"]
@@ -102,6 +127,3 @@ class Street:
         self._files[slug] = f'name = "Shop {number}"\nnumber = {number}\n{head}\n{plugin}'
         await self.running.apply(self._files)
         return Shop(self.running, slug)
-
-
-FIELDS = Interaction.__struct_fields__

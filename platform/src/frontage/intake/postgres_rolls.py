@@ -56,6 +56,10 @@ class PostgresTables(CommonTables):
         table = self.table(kind)
         return [table.make(row) for row in await self._send(table.fetch, keys)]
 
+    async def remove(self, kind: type[Rollup], keys: Sequence[tuple[Any, ...]]) -> None:
+        """Delete rows."""
+        await self._send(self.table(kind).remove, keys)
+
     def _parts(self, rows: Sequence[Rollup]) -> list[tuple[RollupTable, list[Rollup]]]:
         parts: dict[type[Rollup], list[Rollup]] = {}
         for row in rows:

@@ -148,6 +148,16 @@ def fetch(table: str, columns: Sequence[Column], keys: Sequence[Column], dialect
     """  # noqa: S608
 
 
+def remove(table: str, keys: Sequence[Column], dialect: str) -> str:
+    """Delete rows by their keys."""
+    if dialect == "sqlite":
+        where = " and ".join(f'"{key.name}" = ?' for key in keys)
+        return f"delete from {table} where {where}"  # noqa: S608
+    given = ", ".join(f'"{key.name}"' for key in keys)
+    same = " and ".join(f'{table}."{key.name}" = given."{key.name}"' for key in keys)
+    return f"delete from {table} using unnest({_arrays(keys, 1)}) as given ({given}) where {same}"  # noqa: S608
+
+
 def _key_names(keys: Sequence[str]) -> str:
     return ", ".join(f'"{key}"' for key in keys)
 

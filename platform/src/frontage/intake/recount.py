@@ -14,7 +14,7 @@ from frontage.base.database import Database
 from frontage.intake.postgres_rolls import lock_number
 from frontage.intake.rollup_tables import CommonTables, RollupTable, ZoneOf, tables_of
 from frontage.intake.rows import event_columns, packed_reader, twin
-from frontage.intake.stream import BoundStream, Event, Rollup
+from frontage.intake.stream import BoundStream, Event, Rollup, key_fields
 from frontage.intake.tables import outbox, rollup_table, stream_table
 
 _ROWS = 5_000
@@ -59,6 +59,11 @@ class MemoryTables(CommonTables):
                 self.rows[type(row)][key] = row
                 won.append(row)
         return won
+
+    async def remove(self, kind: type[Rollup], keys: Sequence[tuple[Any, ...]]) -> None:
+        """Delete rows."""
+        for key in keys:
+            self.rows[kind].pop(key, None)
 
     async def fetch(self, kind: type[Rollup], keys: Sequence[tuple[Any, ...]]) -> list[Any]:
         """Read rows."""
@@ -147,8 +152,13 @@ async def _compare(
     return [
         Difference(table.kind, key, by_key.get(key), right.get(key))
         for key in keys
-        if by_key.get(key) != right.get(key)
+        if by_key.get(key) != right.get(key) and not (_says_nothing(by_key.get(key)) and _says_nothing(right.get(key)))
     ]
+
+
+def _says_nothing(row: Rollup | None) -> bool:
+    """Whether a row is as good as none: everything that it counted is counted elsewhere by now."""
+    return row is None or row == type(row)(**{name: getattr(row, name) for name in ("tenant", *key_fields(type(row)))})
 
 
 async def _mend(session: AsyncSession, stream: BoundStream, table: RollupTable, difference: Difference) -> None:

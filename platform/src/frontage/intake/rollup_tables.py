@@ -21,20 +21,25 @@ _QUARTER = 900
 
 
 class Days:
-    """The local day of a moment; remembered by quarter of an hour, at whose edges alone a day begins in any zone."""
+    """The local day and hour of a moment; remembered by quarter of an hour, at whose edges alone they change."""
 
     def __init__(self, zone_of: ZoneOf) -> None:
         self._zone_of = zone_of
-        self._known: dict[tuple[int, int], date] = {}
+        self._known: dict[tuple[int, int], tuple[date, int]] = {}
 
     def day(self, tenant: UUID, moment: datetime) -> date:
         """The tenant's own calendar day at this moment."""
+        return self.hour(tenant, moment)[0]
+
+    def hour(self, tenant: UUID, moment: datetime) -> tuple[date, int]:
+        """The tenant's own calendar day and hour at this moment."""
         # Ints, because a UUID hashes and compares in Python.
         quarter = (tenant.int, int(moment.timestamp()) // _QUARTER)
-        day = self._known.get(quarter)
-        if day is None:
-            day = self._known[quarter] = moment.astimezone(self._zone_of(tenant)).date()
-        return day
+        hour = self._known.get(quarter)
+        if hour is None:
+            local = moment.astimezone(self._zone_of(tenant))
+            hour = self._known[quarter] = (local.date(), local.hour)
+        return hour
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,11 @@ class RollupTable:
         return queries.claim(self.name, self.columns, self.keys, self.dialect)
 
     @cached_property
+    def remove(self) -> str:
+        """The statement that deletes by key."""
+        return queries.remove(self.name, self.key_columns, self.dialect)
+
+    @cached_property
     def fetch(self) -> str:
         """The statement that reads by key."""
         return queries.fetch(self.name, self.columns, self.key_columns, self.dialect)
@@ -134,6 +144,7 @@ class CommonTables:
         self._tables = tables
         self._days = Days(zone_of)
         self.day = self._days.day
+        self.hour = self._days.hour
 
     def table(self, kind: type[Any]) -> RollupTable:
         """The table of a kind of rows, which the stream has declared."""
@@ -152,6 +163,10 @@ class CommonTables:
         raise NotImplementedError
 
     async def fetch(self, kind: type[Rollup], keys: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """See RollupTables."""
+        raise NotImplementedError
+
+    async def remove(self, kind: type[Rollup], keys: Sequence[tuple[Any, ...]]) -> None:
         """See RollupTables."""
         raise NotImplementedError
 

@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from typing import Any
 
 from frontage.intake import queries
@@ -50,13 +50,20 @@ class SqliteTables(CommonTables):
     async def fetch(self, kind: type[Rollup], keys: Sequence[tuple[Any, ...]]) -> list[Any]:
         """Read rows."""
         table = self.table(kind)
-        forms = [column.writer(SQLITE_FORMS) for column in table.key_columns]
-        rows = []
-        for key in keys:
-            given = [value if form is None else form(value) for form, value in zip(forms, key, strict=True)]
-            row = self._connection.execute(table.fetch, given).fetchone()
-            rows += [] if row is None else [table.make(row)]
-        return rows
+        found = (self._connection.execute(table.fetch, given).fetchone() for given in _given(table, keys))
+        return [table.make(row) for row in found if row is not None]
+
+    async def remove(self, kind: type[Rollup], keys: Sequence[tuple[Any, ...]]) -> None:
+        """Delete rows."""
+        table = self.table(kind)
+        self._connection.executemany(table.remove, _given(table, keys))
+
+
+def _given(table: RollupTable, keys: Sequence[tuple[Any, ...]]) -> Iterator[list[Any]]:
+    """Keys in the form in which they are stored."""
+    forms = [column.writer(SQLITE_FORMS) for column in table.key_columns]
+    for key in keys:
+        yield [value if form is None else form(value) for form, value in zip(forms, key, strict=True)]
 
 
 def run_at_once(work: Coroutine[Any, Any, None]) -> None:

@@ -50,6 +50,9 @@ class RollupTables(Protocol):
     def day(self, tenant: UUID, moment: datetime) -> date:
         """The tenant's own calendar day at this moment."""
 
+    def hour(self, tenant: UUID, moment: datetime) -> tuple[date, int]:
+        """The same day, and the hour of it; the hour that a clock set back repeats is one."""
+
     async def add(self, rows: Sequence[Rollup]) -> None:
         """Add the numbers of these rows to the rows with their keys, or make those."""
 
@@ -58,6 +61,9 @@ class RollupTables(Protocol):
 
     async def fetch(self, kind: type[Rollup], keys: Sequence[tuple[Any, ...]]) -> list[Any]:
         """The rows with these keys; a key is the tenant and then the key fields."""
+
+    async def remove(self, kind: type[Rollup], keys: Sequence[tuple[Any, ...]]) -> None:
+        """Take the rows with these keys away: what is counted elsewhere from now on."""
 
     async def claim(self, rows: Sequence[Rollup]) -> list[Any]:
         """Make those of these rows whose key nobody has yet, and return them: what must be unique for ever."""

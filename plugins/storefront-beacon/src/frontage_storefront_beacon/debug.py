@@ -12,8 +12,8 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from frontage.plugin import Injected, Tenant, get, not_found, secret_key, to_short
+from frontage_storefront_beacon.interaction import Interaction
 from frontage_storefront_beacon.judging import Skipped
-from frontage_storefront_beacon.streams import Interaction
 
 _EVENTS, _TENANTS = 100, 1000
 SCOPE = "the process that answers; each worker remembers the events that it took itself"

@@ -8,9 +8,9 @@ from uuid import UUID
 import msgspec
 
 from frontage.plugin import Agent, HotRequest, id_from, read_agent
+from frontage_storefront_beacon.interaction import Channel, Interaction
 from frontage_storefront_beacon.judging import LATE, Judged, type_of
 from frontage_storefront_beacon.settings import Settings
-from frontage_storefront_beacon.streams import Channel, Interaction
 from frontage_storefront_beacon.wire import EventIn
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeAlias
 from msgspec import Meta, Struct
 
 from frontage.plugin import IdText
-from frontage_storefront_beacon.streams import Channel
+from frontage_storefront_beacon.interaction import Channel
 
 MOST_EVENTS = 100
 _LONGEST = 255
@@ -19,7 +19,7 @@ Id: TypeAlias = Annotated[IdText, Meta(min_length=1, max_length=_LONGEST)]
 Text: TypeAlias = Annotated[str, Meta(min_length=1, max_length=_LONGEST)]
 Query: TypeAlias = Annotated[str, Meta(min_length=1, max_length=1000)]
 Number: TypeAlias = (
-    Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+    Annotated[int, Meta(ge=0, le=2**63 - 1)]
     | Annotated[str, Meta(max_length=_LONGEST, description="Digits, or `gid://…/` and digits.")]
 )
 Position: TypeAlias = Annotated[int, Meta(ge=1, le=2**63 - 1, description="From 1.")]
