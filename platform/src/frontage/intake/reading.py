@@ -1,6 +1,6 @@
 """Rollups as a route reads them: one tenant's, without a line of SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any, TypeVar
 from uuid import UUID
@@ -9,10 +9,12 @@ import sqlalchemy as sa
 
 from frontage.base.database import Database
 from frontage.intake.rows import rollup_columns
-from frontage.intake.stream import BoundStream, Rollup
+from frontage.intake.stream import BoundStream, Rollup, value_fields
 from frontage.intake.tables import rollup_table
 
 R = TypeVar("R", bound=Rollup)
+Condition = Callable[[Any], Any]
+"""Makes an SQL expression of columns."""
 
 
 class RollupTablesByKind:
@@ -56,9 +58,74 @@ class Rollups:
             kind(**dict(zip(["tenant", *[column.name for column in columns[1:]]], row, strict=True))) for row in found
         ]
 
+    async def grouped(
+        self,
+        kind: type[Rollup],
+        by: Sequence[str],
+        *,
+        since: date | None = None,
+        until: date | None = None,
+        having: Condition | None = None,
+        order: Condition | None = None,
+        limit: int | None = None,
+        offset: int = 0,
+        **facts: Any,
+    ) -> list[dict[str, Any]]:
+        """Whole numbers added up for each combination of the key fields `by`; of no fields there is one row of all.
+
+        `having` and `order` (the greatest first) take the row's columns, keys and sums alike.
+        """
+        groups = self._groups(kind, by, since, until, having, facts)
+        query = sa.select(groups)
+        if order is not None:
+            query = query.order_by(order(groups.c).desc())
+        query = query.order_by(*(groups.c[name] for name in by)).limit(limit).offset(offset or None)
+        async with self._database.reading() as session:
+            found = (await session.execute(query)).all()
+        names = (*by, *_whole_numbers(kind))
+        return [dict(zip(names, row, strict=True)) for row in found]
+
+    async def count_groups(
+        self,
+        kind: type[Rollup],
+        by: Sequence[str],
+        *,
+        since: date | None = None,
+        until: date | None = None,
+        having: Condition | None = None,
+        **facts: Any,
+    ) -> int:
+        """How many rows `grouped` has without a limit."""
+        groups = self._groups(kind, by, since, until, having, facts)
+        async with self._database.reading() as session:
+            return (await session.execute(sa.select(sa.func.count()).select_from(groups))).scalar_one()
+
+    def _groups(
+        self,
+        kind: type[Rollup],
+        by: Sequence[str],
+        since: date | None,
+        until: date | None,
+        having: Condition | None,
+        facts: dict[str, Any],
+    ) -> sa.Subquery:
+        table = self._tables[kind]
+        keys = [table.c[name] for name in by]
+        sums = [
+            sa.cast(sa.func.coalesce(sa.func.sum(table.c[name]), 0), sa.BigInteger).label(name)
+            for name in _whole_numbers(kind)
+        ]
+        inner = sa.select(*keys, *sums).where(*self._where(table, since, until, facts)).group_by(*keys).subquery()
+        return inner if having is None else sa.select(inner).where(having(inner.c)).subquery()
+
     def _where(
         self, table: sa.Table, since: date | None, until: date | None, facts: dict[str, Any]
     ) -> list[sa.ColumnElement[bool]]:
         conditions = [table.c.tenant_id == self._tenant, *(table.c[name] == value for name, value in facts.items())]
         conditions += [] if since is None else [table.c.day >= since]
         return conditions + ([] if until is None else [table.c.day <= until])
+
+
+def _whole_numbers(kind: type[Rollup]) -> list[str]:
+    counted = value_fields(kind)
+    return [column.name for column in rollup_columns(kind) if column.kind == "integer" and column.name in counted]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from frontage.edge.lenient import BodyReader, IdText
     from frontage.edge.pages import Page, PageNumber, PageSize, Pagination
     from frontage.edge.problems import FieldProblem, Problem, invalid
+    from frontage.edge.safe_cells import guarded, unguarded
     from frontage.edge.sources import AnyKey, InBody, Nobody, PublishableKey, SecretKey, Token
     from frontage.intake.count import count
     from frontage.intake.reading import Rollups
@@ -106,6 +107,7 @@ __all__ = (
     "explain",
     "get",
     "get_logger",
+    "guarded",
     "hot",
     "id_from",
     "in_body",
@@ -127,6 +129,7 @@ __all__ = (
     "secret_key",
     "to_short",
     "token",
+    "unguarded",
     "utc_now",
 )
 
@@ -144,6 +147,7 @@ _PLACES = {
     "frontage.edge.lenient": ("BodyReader", "IdText"),
     "frontage.edge.pages": ("Page", "PageNumber", "PageSize", "Pagination"),
     "frontage.edge.problems": ("FieldProblem", "Problem", "invalid"),
+    "frontage.edge.safe_cells": ("guarded", "unguarded"),
     "frontage.intake.count": ("count",),
     "frontage.intake.reading": ("Rollups",),
     "frontage.intake.stream": ("Event", "Rollup", "RollupTables", "Stream", "id_from", "rule"),

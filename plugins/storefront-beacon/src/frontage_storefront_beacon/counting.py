@@ -100,8 +100,9 @@ async def _follow(sessions: dict[tuple[int, date, str], list[Interaction]], sums
         tenant = rows[0].tenant
         before = known.get((number, day, session)) or SessionTrace(tenant=tenant, day=day, session=session)
         after = extended(before, min(map(first_of, rows)), _steps(rows))
-        changed.append(after)
         _add_difference(tenant, before, after, sums)
+        after.steps = [list(step) for step in after.steps]
+        changed.append(after)
     await tables.put(changed)
 
 

@@ -21,8 +21,9 @@ from frontage.plugin import (
     utc_now,
 )
 from frontage_storefront_beacon.depth import shallowed
+from frontage_storefront_beacon.interaction import Kind
 from frontage_storefront_beacon.numbers import number_of
-from frontage_storefront_beacon.wire import MOST_EVENTS, TYPES, AnyEvent, BeaconIn, EventIn
+from frontage_storefront_beacon.wire import KINDS_BY_TYPE, MOST_EVENTS, TYPES, AnyEvent, BeaconIn, EventIn
 
 AHEAD = timedelta(hours=24)
 """How far a client's clock may be ahead."""
@@ -101,9 +102,9 @@ def _take(event: EventIn, place: int, judged: Judged) -> None:
         judged.skipped.append(Skipped(place, type_of(event), reason))
 
 
-def type_of(event: EventIn) -> str:
+def type_of(event: EventIn) -> Kind:
     """The type of an event, as it came."""
-    return str(event.__struct_config__.tag)
+    return KINDS_BY_TYPE[type(event)]
 
 
 class _SkipError(Exception):

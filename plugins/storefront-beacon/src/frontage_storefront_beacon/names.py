@@ -45,17 +45,20 @@ async def settle(sums: Sums, tables: RollupTables) -> None:
     known = {
         (row.tenant, row.day, row.kind, row.part): row.names for row in await tables.fetch(NamesOfDay, sorted(wanted))
     }
-    changed, kept = [], {}
+    changed, kept, crowded = [], {}, False
     for home, names in wanted.items():
         before = known.get(home, [])
-        now = _smallest({*before, *names})
+        everyone = names.union(before)
+        now = _smallest(everyone)
         kept[home] = set(now)
-        if len(now) != len(before) or kept[home] != set(before):
+        crowded = crowded or len(now) < len(everyone)
+        if now != before:
             changed.append(NamesOfDay(tenant=home[0], day=home[1], kind=home[2], part=home[3], names=now))
             for gone in set(before) - kept[home]:
                 await _let_go(home, gone, sums, tables)
     await tables.put(changed)
-    sums.rename(lambda kind, tenant, key: _renamed(kind, tenant, key, kept))
+    if crowded:
+        sums.rename(lambda kind, tenant, key: _renamed(kind, tenant, key, kept))
 
 
 def _wanted(sums: Sums) -> dict[Home, set[str]]:

@@ -37,7 +37,7 @@ def _known(event: EventIn, now: datetime, agent: Agent, channel: Channel) -> Int
         id=_id_of(event),
         occurred=moment,
         received=now,
-        kind=type_of(event),  # type: ignore[arg-type]
+        kind=type_of(event),
         bot=agent.is_bot,
         late=now - moment > LATE,
         session_id=event.session_id,

@@ -4,7 +4,7 @@ A trace is a set of steps, so it is the same in whatever order they came, and it
 """
 
 from bisect import bisect_right
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any, NamedTuple
@@ -64,13 +64,12 @@ def _micros(row: Interaction) -> int:
 
 def extended(trace: SessionTrace, first: list[Any], steps: Sequence[Step]) -> SessionTrace:
     """The trace with more steps."""
-    known = [Step(*step) for step in trace.steps]
     return SessionTrace(
         tenant=trace.tenant,
         day=trace.day,
         session=trace.session,
         first=min(trace.first, first) if trace.first else first,
-        steps=[list(step) for step in sorted([*known, *steps])[:MOST_STEPS]],
+        steps=sorted([*_steps(trace), *steps])[:MOST_STEPS],
     )
 
 
@@ -78,7 +77,7 @@ def facts_of(trace: SessionTrace) -> Counter[Fact]:
     """Everything that is counted from a trace."""
     if not trace.first:
         return Counter()
-    steps = [Step(*step) for step in trace.steps]
+    steps = _steps(trace)
     facts: Counter[Fact] = Counter(_modelled(trace.day, steps))
     facts.update(_followed(trace.day, steps))
     session = (trace.day, *trace.first[1:])
@@ -86,6 +85,12 @@ def facts_of(trace: SessionTrace) -> Counter[Fact]:
     for field in _reached(steps):
         facts[SessionDay, session, field] = 1
     return facts
+
+
+def _steps(trace: SessionTrace) -> list[Step]:
+    """The steps of a trace, which come as lists from the database."""
+    steps = trace.steps
+    return steps if steps and type(steps[0]) is Step else [Step(*step) for step in steps]
 
 
 def _reached(steps: Sequence[Step]) -> Iterator[str]:
@@ -117,10 +122,11 @@ def _followed(day: date, steps: Sequence[Step]) -> Iterator[Fact]:
     if not searches:
         return
     moments = [step.at for step in searches]
+    named = _by_name(searches)
     clicked: set[int] = set()
     for click in (step for step in steps if step.kind == CLICK):
         if click.search or click.token:
-            clicked.update(at for at, search in enumerate(searches) if _names(click, search))
+            clicked |= named[_name(click)]
         elif (before := bisect_right(moments, click.at) - 1) >= 0 and click.at - moments[before] <= WINDOW:
             clicked.add(before)
     for at, search in enumerate(searches):
@@ -129,7 +135,14 @@ def _followed(day: date, steps: Sequence[Step]) -> Iterator[Fact]:
             yield SearchDay, (day, search.query), "clicked"
 
 
-def _names(click: Step, search: Step) -> bool:
-    if click.search:
-        return click.search == search.search
-    return click.token == search.token
+def _by_name(searches: Sequence[Step]) -> dict[tuple[str, str], set[int]]:
+    """Where the searches with an id or a token stand."""
+    named: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for at, search in enumerate(searches):
+        named["search", search.search].add(at)
+        named["token", search.token].add(at)
+    return named
+
+
+def _name(click: Step) -> tuple[str, str]:
+    return ("search", click.search) if click.search else ("token", click.token)

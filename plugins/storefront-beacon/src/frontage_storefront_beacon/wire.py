@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeAlias
 from msgspec import Meta, Struct
 
 from frontage.plugin import IdText
-from frontage_storefront_beacon.interaction import Channel
+from frontage_storefront_beacon.interaction import Channel, Kind
 
 MOST_EVENTS = 100
 _LONGEST = 255
@@ -112,6 +112,8 @@ TYPES: dict[str, type[EventIn]] = {
         Autocomplete, BlockView,
     )
 }  # fmt: skip
+
+KINDS_BY_TYPE: dict[type[EventIn], Kind] = {kind: name for name, kind in TYPES.items()}  # type: ignore[misc]
 
 AnyEvent: TypeAlias = (
     ProductClick

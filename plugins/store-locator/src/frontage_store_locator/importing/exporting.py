@@ -10,9 +10,8 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import select
 
-from frontage.plugin import PluginContext, Tenant
+from frontage.plugin import PluginContext, Tenant, guarded
 from frontage_store_locator.importing.columns import COLUMNS
-from frontage_store_locator.importing.safe_cells import guarded
 from frontage_store_locator.models import Place
 
 Format = Literal["csv", "geojson"]

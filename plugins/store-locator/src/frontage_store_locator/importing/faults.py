@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from frontage_store_locator.importing.safe_cells import guarded
+from frontage.plugin import guarded
 
 WHOLE_ROW = "row"
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any
 
+from frontage.plugin import unguarded
 from frontage_store_locator.importing.columns import columns_of
-from frontage_store_locator.importing.safe_cells import unguarded
 
 LARGEST_FILE = 64 * 1024 * 1024
 MOST_ROWS = 250_000
