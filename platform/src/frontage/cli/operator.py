@@ -115,7 +115,7 @@ class Operator:
 
     @asynccontextmanager
     async def lend(self, slug: str) -> AsyncIterator[PluginContext]:
-        """What the commands of a plugin work with: its context, without a server. Events are not taken here."""
+        """What the commands of a plugin work with: its context, without a server; events after `intake.begin()`."""
         from frontage.app.platform import settings_decoder
         from frontage.host.contexts import make_contexts
         from frontage.intake.intake import Intake
@@ -126,8 +126,13 @@ class Operator:
                 raise NotInServiceError(f"The plugin {slug} is not in service: {entry.reason}")
             directory = Directory(database, self.pepper, settings_decoder(self.roster))
             await directory.refresh()
-            intake = Intake(database, self.settings.data_dir, [], worker="command")
-            yield make_contexts(self.roster, database, directory, intake, self.settings.data_dir)[slug]
+            streams = [stream for entry in self.roster.serving for stream in entry.streams]
+            intake = Intake(database, self.settings.data_dir, streams, worker="command", zone_of=directory.zone_of)
+            try:
+                yield make_contexts(self.roster, database, directory, intake, self.settings.data_dir)[slug]
+            finally:
+                if intake.started:
+                    await intake.stop()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a command's coroutine."""

@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -23,6 +24,7 @@ from frontage.intake.lane import Lane
 from frontage.intake.limits import Limits
 from frontage.intake.partitions import keep_partitions_ahead
 from frontage.intake.reading import Rollups, RollupTablesByKind
+from frontage.intake.recount import Difference, recount
 from frontage.intake.retention import KeepOf, expire
 from frontage.intake.roller import Roller
 from frontage.intake.rollup_tables import ZoneOf
@@ -91,10 +93,17 @@ class Intake(Collector):
             raise TypeError("two streams cannot share one kind of row")
         self._workers: list[asyncio.Task[None]] = []
         self._tables = RollupTablesByKind(streams)
-        self.stopped = False
+        self._zone_of = zone_of
+        self.started = self.stopped = False
+
+    async def begin(self) -> None:
+        """Start, unless it has been started: for commands and demos, which mostly do without."""
+        if not self.started:
+            await self.start()
 
     async def start(self) -> None:
         """Open the spool, adopt those of dead workers, and begin to write. A database that is away does not matter."""
+        self.started = True
         self._adopt(await self._spooler.start())
         for way in self._ways.values():
             way.lane.start()
@@ -198,11 +207,23 @@ class Intake(Collector):
 
     async def erase(self, kind: type[Event | Rollup], tenant: UUID, **facts: Any) -> int:
         """Delete a tenant's rows of this kind that have these facts, such as one visitor's; gives how many."""
+        (stream,) = (one for one in self.streams if kind is one.stream.row or kind in one.rollups)
+        return await erase(self._database, stream, self.table(kind), tenant, facts)
+
+    async def recount(
+        self, kind: type[Event], tenant: UUID, *, since: date | None = None, mend: bool = False
+    ) -> list[Difference]:
+        """Where a tenant's counts are not what its rows of this kind say, on days from `since` on; see `recount`."""
+        (stream,) = (stream for stream in self.streams if stream.stream.row is kind)
+        return await recount(self._database, stream, tenant, self._zone_of, since=since, mend=mend)
+
+    def table(self, kind: type[Event | Rollup]) -> sa.Table:
+        """The table in which rows of this kind are kept."""
         for stream in self.streams:
             if kind is stream.stream.row:
-                return await erase(self._database, stream, stream_table(stream), tenant, facts)
+                return stream_table(stream)
             if kind in stream.rollups:
-                return await erase(self._database, stream, rollup_table(stream, kind), tenant, facts)
+                return rollup_table(stream, kind)
         raise TypeError(f"{kind.__name__} belongs to no stream")
 
     def export_tenant(self, tenant: UUID) -> AsyncIterator[tuple[str, dict[str, Any]]]:

@@ -1,6 +1,8 @@
 """The declaration: readable as a table of contents."""
 
-from frontage.plugin import ADDRESS, KEY, Plugin, Policy
+from datetime import timedelta
+
+from frontage.plugin import ADDRESS, KEY, Job, Plugin, Policy
 from frontage_storefront_beacon.settings import Settings
 
 plugin = Plugin(
@@ -20,5 +22,8 @@ plugin = Plugin(
     migrations="frontage_storefront_beacon.migrations",
     streams="frontage_storefront_beacon.streams:streams",
     assets="pixel",
+    commands="frontage_storefront_beacon.commands:storefront_beacon",
+    jobs=(Job("forget", every=timedelta(days=1), run="frontage_storefront_beacon.jobs:forget"),),
     start="frontage_storefront_beacon.starting:start",
+    demo="frontage_storefront_beacon.demo:show",
 )
