@@ -18,6 +18,7 @@ from frontage.plugin.routes import get
 
 _PING_SECONDS = 1.0
 _AWAY = "the database does not answer"
+_UNSHARED = "the store of limits does not answer"
 _OPEN: dict[str, Any] = {"tenant": Nobody(), "limit": (), "off": not_found, "tags": ["Operations"]}
 
 
@@ -48,6 +49,8 @@ async def ready(services: Injected[Services]) -> Response[Readiness]:
     reasons = ["draining"] if services.draining else await _reasons(services)
     degraded = [f"plugin {entry.slug}: {entry.stage.value}" for entry in services.roster.stopped]
     degraded += health.degraded
+    if services.shared_limiter is not None and not services.shared_limiter.is_shared:
+        degraded.append(_UNSHARED)
     if reasons == [_AWAY] and services.intake.streams and health.ready:
         # Events are kept in the spool meanwhile; turning the browsers away would lose what they send.
         reasons, degraded = [], [_AWAY, *degraded]

@@ -21,8 +21,9 @@ from frontage.app.services import Services
 from frontage.base.database import Database
 from frontage.base.ids import to_short
 from frontage.base.logs import get_logger
-from frontage.base.pepper import load_pepper
+from frontage.base.pepper import Pepper, load_pepper
 from frontage.base.settings import Settings
+from frontage.base.store_url import StoreUrl
 from frontage.edge.address import TrustedProxies
 from frontage.edge.front import Front
 from frontage.edge.gate import Gatekeeper
@@ -31,6 +32,7 @@ from frontage.edge.meter import RequestMeter
 from frontage.edge.openapi import Document, merge
 from frontage.edge.ordinary import gate_of
 from frontage.edge.public_paths import PublicPaths
+from frontage.edge.shared_limits import SharedLimiter
 from frontage.host.assets import AssetStore, asset_folders, asset_routes
 from frontage.host.contexts import (
     Contexts,
@@ -83,7 +85,9 @@ async def open_platform(
     directory = Directory(database, pepper, settings_decoder(roster))
     streams = [stream for entry in roster.serving for stream in entry.streams]
     intake = Intake(database, settings.data_dir, streams, worker=worker, zone_of=directory.zone_of)
-    services = Services(settings, database, pepper, directory, roster, intake)
+    meter = RequestMeter()
+    shared_limiter = _shared_limiter(settings, pepper, meter)
+    services = Services(settings, database, pepper, directory, roster, intake, meter, shared_limiter)
     contexts = make_contexts(roster, database, directory, intake, settings.data_dir)
     watch = DirectoryWatch(database, directory)
     try:
@@ -91,6 +95,8 @@ async def open_platform(
         await start_plugins(roster, contexts)
         await remember(database, roster)
         await watch.start()
+        if shared_limiter is not None:
+            await shared_limiter.start()
         await intake.start()
         jobs = JobRunner(database, [*own_jobs(services), *plugin_jobs(roster, contexts)])
         await jobs.start()
@@ -101,6 +107,8 @@ async def open_platform(
             await stop_plugins(roster.serving, contexts)
             await intake.stop()
     finally:
+        if shared_limiter is not None:
+            await shared_limiter.stop()
         await watch.stop()
         await database.close()
 
@@ -121,8 +129,8 @@ async def load_plugins(
 
 def _assemble(services: Services, contexts: Contexts, known: dict[str, tuple[str, ...]]) -> Platform:
     settings, roster = services.settings, services.roster
-    meter = RequestMeter()
-    limiter = MemoryLimiter(processes=settings.processes or 1, on_nearing=_Nearing(meter))
+    meter = services.meter
+    limiter = services.shared_limiter or MemoryLimiter(processes=settings.processes or 1, on_nearing=_Nearing(meter))
     keeper = Gatekeeper(
         services.directory, limiter, TrustedProxies(settings.trusted_proxies), f"{settings.base_url}/errors"
     )
@@ -148,11 +156,20 @@ def _assemble(services: Services, contexts: Contexts, known: dict[str, tuple[str
         secure=settings.base_url.startswith("https://"),
     )
     services.metrics.register(meter)
+    if services.shared_limiter is not None:
+        services.metrics.register(services.shared_limiter)
     services.metrics.register(services.intake)
     services.metrics.register(PluginCounts(contexts))
     services.metrics.register(PROCESS_COLLECTOR)
     services.metrics.register(PLATFORM_COLLECTOR)
     return Platform(services, front, router, document)
+
+
+def _shared_limiter(settings: Settings, pepper: Pepper, meter: RequestMeter) -> SharedLimiter | None:
+    if settings.redis_url is None:
+        return None
+    url, names = StoreUrl.parse(settings.redis_url), pepper.digest("frontage/limit-names")
+    return SharedLimiter(url, names, processes=settings.processes or 1, on_nearing=_Nearing(meter))
 
 
 def own_routes(assets: AssetStore, reference: Reference) -> list[HTTPRouteHandler]:

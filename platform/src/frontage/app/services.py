@@ -7,6 +7,8 @@ from prometheus_client import CollectorRegistry
 from frontage.base.database import Database
 from frontage.base.pepper import Pepper
 from frontage.base.settings import Settings
+from frontage.edge.meter import RequestMeter
+from frontage.edge.shared_limits import SharedLimiter
 from frontage.host.roster import Roster
 from frontage.intake.intake import Intake
 from frontage.tenants.directory import Directory
@@ -24,6 +26,9 @@ class Services:
     directory: Directory
     roster: Roster
     intake: Intake
+    meter: RequestMeter
+    shared_limiter: SharedLimiter | None = None
+    """The one that counts with other processes; None where this process counts by itself."""
     metrics: CollectorRegistry = field(default_factory=lambda: CollectorRegistry(auto_describe=False))
     draining: bool = False
     migrated: bool = False

@@ -11,8 +11,11 @@ from frontage.tenants.policy import Window
 log = get_logger(__name__)
 
 
-def check_shares(directory: Directory, roster: Roster, processes: int) -> None:
-    """Refuse quotas smaller than the number of processes, and say that each admits its share."""
+def check_shares(directory: Directory, roster: Roster, processes: int, *, has_store: bool = False) -> None:
+    """Refuse quotas smaller than the number of processes, and say that each admits its share.
+
+    With a store that all processes share they divide quotas only while it is away; then a small one is no mistake.
+    """
     if processes == 1:
         return
     mistakes = [
@@ -21,6 +24,11 @@ def check_shares(directory: Directory, roster: Roster, processes: int) -> None:
         for window in windows
         if window.quota < processes
     ]
+    if has_store:
+        if mistakes:
+            meaning = "a process whose share of a quota is nothing refuses it while the store of limits is away"
+            log.warning("limits.small_quotas", quotas=len(mistakes), processes=processes, meaning=meaning)
+        return
     if mistakes:
         raise ConfigurationError(mistakes)
     log.info("limits.shared", processes=processes, meaning="each process admits its share of every quota, rounded down")

@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from frontage.base.errors import ConfigurationError, Mistake
+from frontage.base.store_url import StoreUrl, StoreUrlError
 
 SHORTEST_SECRET = 32
 KNOWN = (
@@ -120,8 +121,12 @@ class _Reader:
 
     def _redis_url(self) -> str | None:
         url = self.environment.get("FRONTAGE_REDIS_URL")
-        if url is not None and not (url.startswith(("redis://", "rediss://", "unix://")) and _is_location(url)):
-            self._wrong("FRONTAGE_REDIS_URL", "…", "redis://host:6379/0", "Leave it out to count in memory.")
+        if url is not None:
+            try:
+                StoreUrl.parse(url)
+            except StoreUrlError as error:
+                fix = "Write it as redis://host:6379/0, or leave it out to count in memory."
+                self._wrong("FRONTAGE_REDIS_URL", "…", str(error), fix)
         return url
 
     def _base_url(self) -> str:

@@ -102,7 +102,7 @@ async def _prepare(operator: Operator, settings: Settings, *, wait: float, demo:
         roster, _ = await load_plugins(database)
         directory = Directory(database, operator.pepper, settings_decoder(roster))
         await directory.refresh()
-        check_shares(directory, roster, settings.processes or 1)
+        check_shares(directory, roster, settings.processes or 1, has_store=settings.redis_url is not None)
         if not demo:
             return []
         await show_plugins(operator)

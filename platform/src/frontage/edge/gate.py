@@ -15,6 +15,7 @@ from frontage.tenants.directory import Directory
 from frontage.tenants.policy import Per, Policy
 
 SMALL_BODY = 64 * 1024
+_SOON = ((b"retry-after", b"5"),)
 WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 """Methods whose body is read and measured on ordinary routes, wanted or not."""
 
@@ -87,7 +88,12 @@ class Gatekeeper:
 
     async def _charge(self, call: Call, gate: Gate, limits: Sequence[str]) -> None:
         verdict = await self._count(call, gate, limits)
-        if verdict is not None and not verdict.admitted:
+        if verdict is None:
+            return
+        if verdict.alone and not gate.public:
+            # Browsers are served from this process's share meanwhile; whoever manages can wait for the store.
+            raise Problem("unavailable", "The store of limits is away; try again soon.", headers=_SOON)
+        if not verdict.admitted:
             seconds = verdict.retry_after
             detail = f"Too many requests; try again in {seconds} seconds."
             raise Problem("rate_limited", detail, extra={"retry_after_seconds": seconds})
@@ -95,7 +101,7 @@ class Gatekeeper:
     async def _count(self, call: Call, gate: Gate, limits: Sequence[str]) -> Verdict | None:
         asks = [ask for name in limits if (ask := self._ask(call, gate, name)) is not None]
         if asks:
-            call.verdict = await self.limiter.decide(asks)
+            call.verdict = self.limiter.decide_now(asks) or await self.limiter.decide(asks)
         return call.verdict
 
     def _ask(self, call: Call, gate: Gate, name: str) -> Ask | None:

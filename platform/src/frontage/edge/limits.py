@@ -49,6 +49,8 @@ class Verdict(msgspec.Struct, frozen=True):
     asks: Sequence[Ask]
     processes: int = 1
     """Among how many processes the quotas are divided."""
+    alone: bool = False
+    """Whether this process decided alone because the shared store is away."""
 
     @property
     def headers(self) -> list[Header]:
@@ -72,10 +74,15 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 class Limiter(Protocol):
-    """Decides whether one more request is admitted."""
+    """Decides whether one more request is admitted: counts it in every window of its asks, or refuses it in none."""
+
+    def decide_now(self, asks: Sequence[Ask]) -> Verdict | None:
+        """The verdict if it can be had without waiting; None, and nothing counted, if `decide` must be awaited."""
+        ...
 
     async def decide(self, asks: Sequence[Ask]) -> Verdict:
-        """Admit and count the request in every window of `asks`, or refuse it and count it in none."""
+        """The verdict, whatever it takes."""
+        ...
 
 
 class _Gauge(msgspec.Struct):

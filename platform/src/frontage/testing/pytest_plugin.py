@@ -6,6 +6,7 @@ pytest loads this by entry point before it has read a single option, so whatever
 import os
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from frontage.testing.bench import Bench
     from frontage.testing.postgres import PostgresServer
+    from frontage.testing.redis import RedisServer
     from frontage.testing.visitor import Visitor
     from frontage.testing.website import Website
 
@@ -58,6 +60,30 @@ def database_url(request: pytest.FixtureRequest) -> str:
     """The URL of an empty database, once on each engine."""
     url: str = request.getfixturevalue({"sqlite": "sqlite_url", "postgresql": "postgres_url"}[request.param])
     return url
+
+
+@pytest.fixture(scope="session")
+def make_redis() -> Iterator[Callable[[], "RedisServer"]]:
+    """Starts Redis or Valkey, as many as are asked for; all end with the session."""
+    from frontage.testing.redis import RedisUnavailableError, private_redis
+
+    with ExitStack() as stack:
+
+        def make() -> "RedisServer":
+            try:
+                return stack.enter_context(private_redis())
+            except RedisUnavailableError as error:
+                report_missing("redis", str(error))
+
+        yield make
+
+
+@pytest.fixture
+def redis_server(make_redis: Callable[[], "RedisServer"]) -> Iterator["RedisServer"]:
+    """A Redis or Valkey of this test's own, to be broken at will."""
+    server = make_redis()
+    yield server
+    server.kill()
 
 
 @pytest.fixture(scope="class")
