@@ -1,7 +1,9 @@
 """Every plugin migrates alone: up and down, beside others that fail, on many hosts at once, and out again."""
 
+import asyncio
 import json
 
+import asyncpg
 import pytest
 from shelf import declare, package_of
 from sqlalchemy import select, text
@@ -355,3 +357,85 @@ async def test_a_missing_extension_is_named_with_what_a_superuser_has_to_do(plai
     assert caught.value.detail.endswith("Let a superuser run once: create extension postgis;")
     assert await tables_of(database, "core_") == [], "nothing is begun that could not be ended"
     await database.close()
+
+
+class Reader:
+    """Requests of an older version on a table, while it is migrated."""
+
+    def __init__(self, url, table):
+        self.url, self.table = url.replace("+asyncpg", ""), table
+        self.answers = 0
+        self.refusals = []
+
+    async def __aenter__(self):
+        self.connection = await asyncpg.connect(self.url)
+        # The database itself sees to it that none waits for a lock longer than a second.
+        await self.connection.execute("set lock_timeout = '1s'")
+        self.task = asyncio.create_task(self._read())
+        return self
+
+    async def __aexit__(self, *_):
+        self.task.cancel()
+        await asyncio.gather(self.task, return_exceptions=True)
+        await self.connection.close()
+
+    async def _read(self):
+        while True:
+            try:
+                await self.connection.fetch(f"select id from {self.table}")
+                self.answers += 1
+            except asyncpg.PostgresError as error:
+                self.refusals.append(error)
+            await asyncio.sleep(0.005)
+
+
+async def until_seen(look):
+    while not await look():  # noqa: ASYNC110 - what happens in the database sets no event
+        await asyncio.sleep(0.005)
+
+
+async def look(connection, statement, expected):
+    return bool(await connection.fetch(statement)) is expected
+
+
+async def answered(reader, before):
+    return reader.answers > before
+
+
+async def test_a_migration_that_meets_a_table_in_use_holds_nobody_up(postgres_url, shelf):
+    """It lets go after half a second and comes again; meanwhile requests of the old code never wait for a second."""
+    database, table = Database(postgres_url), "small_thing"
+    steps = {"a": revision("a", making(table), dropping(table))}
+    put_with_tables(shelf, "small", **steps)
+    await migrate(database, load(shelf, "small"))
+    column = f"    op.add_column({table!r}, sa.Column('extra', sa.Integer()))"
+    put_with_tables(shelf, "small", **steps, b=revision("b", column, down="a"))
+    roster = load(shelf, "small")
+    long = await asyncpg.connect(postgres_url.replace("+asyncpg", ""))
+    async with Reader(postgres_url, table) as reader:
+        await long.execute(f"begin; select * from {table}")
+        migrating = asyncio.create_task(migrate(database, roster))
+        waiting = f"select 1 from pg_locks where not granted and relation = '{table}'::regclass"
+        watch = await asyncpg.connect(postgres_url.replace("+asyncpg", ""))
+        for waits in (True, False, True, False):
+            await until_seen(lambda waits=waits: look(watch, waiting, waits))
+        assert not migrating.done()
+        before = reader.answers
+        await long.execute("commit")
+        assert await migrating == ["small: a → b"]
+        await until_seen(lambda: answered(reader, before))
+        assert reader.refusals == []
+    for connection in (long, watch):
+        await connection.close()
+    await database.close()
+
+
+async def test_hosts_that_start_at_once_on_an_empty_database_migrate_it_once(postgres_url, sink):
+    """Each step is done by exactly one of them, and all of them find the newest revision."""
+    databases = [Database(postgres_url) for _ in range(4)]
+    done = await asyncio.gather(*(migrate(database, sink) for database in databases))
+    lines = [line.partition(":")[0] for one in done for line in one]
+    assert sorted(lines) == ["core", "intake", "kitchen-sink"]
+    assert await pending(databases[0], [*floor_units(), unit_of(sink, "kitchen-sink")]) == []
+    for database in databases:
+        await database.close()

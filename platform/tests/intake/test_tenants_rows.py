@@ -107,6 +107,41 @@ async def test_empty_partitions_are_dropped_and_new_ones_made_ahead(postgres_url
     await database.close()
 
 
+async def test_a_partition_that_nobody_keeps_goes_whole(postgres_url, start_intake, tenant):
+    """With its rows, once it is past every tenant's retention; rows of a tenant that is not known hold it."""
+    from frontage.base.database import Database
+
+    from .conftest import make_tables
+
+    database, other, suspended = Database(postgres_url), new_id(), new_id()
+    async with database.engine.begin() as connection:
+        await connection.run_sync(make_tables)
+    intake = await start_intake(database)
+    days = {age: utc_now().date() - timedelta(days=age) for age in (20, 40, 60)}
+    for age, day in days.items():
+        after = day + timedelta(days=1)
+        await tell(
+            database,
+            f"create table loyalty_stamps_stamps_{day:%Y%m%d} partition of loyalty_stamps_stamps"
+            f" for values from ('{day}') to ('{after}')",
+        )
+        for owner in (tenant, other, *([suspended] if age == 60 else [])):
+            await intake.accept(Stamp(card="old", occurred=utc_now() - timedelta(days=age)), tenant=owner)
+    await counted(database)
+    keep = {tenant: timedelta(days=30), other: timedelta(days=10)}
+    # At 40 days the partition goes whole; at 60 a stranger's row stays in it; at 20 one tenant still keeps its row.
+    assert await intake.expire([tenant, other], lambda owner, _stream: keep.get(owner)) == 5
+    names = [f"loyalty_stamps_stamps_{day:%Y%m%d}" for day in days.values()]
+    found = [(await ask(database, f"select to_regclass('{name}') as name"))[0]["name"] for name in names]
+    assert [name is not None for name in found] == [True, False, True]
+    left = {(row["tenant_id"], row["utc_day"]) for row in await rows_of(database, "stamps")}
+    assert left == {(tenant, days[20]), (suspended, days[60])}
+    # Exactly once still: a repeat of what is kept is known, and the counts of what went stay.
+    assert await intake.rollups(tenant).total(StampCount.stamps, card="old") == 3
+    await intake.stop()
+    await database.close()
+
+
 async def test_a_day_that_the_default_partition_has_already_stays_there(postgres_url):
     from frontage.base.database import Database
 

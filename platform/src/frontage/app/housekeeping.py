@@ -5,7 +5,9 @@ from uuid import UUID
 
 from frontage.app.services import Services
 from frontage.host.jobs import DueWork
+from frontage.intake.retention import KeepOf
 from frontage.tenants import audit
+from frontage.tenants.directory import Directory
 
 _DAILY = timedelta(days=1)
 
@@ -28,12 +30,17 @@ class _Housekeeping:
             await audit.forget_old(session)
 
     async def expire_events(self) -> None:
-        tenants = [tenant.id for tenant in self._services.directory.tenants]
-        await self._services.intake.expire(tenants, self._kept)
+        directory = self._services.directory
+        await self._services.intake.expire([tenant.id for tenant in directory.tenants], kept_for(directory))
 
-    def _kept(self, tenant_id: UUID, stream: str) -> timedelta | None:
-        """What the tenant's settings of the stream's plugin say under `retention_days`, when they have it."""
-        tenant = self._services.directory.find_tenant_by_id(tenant_id)
+
+def kept_for(directory: Directory) -> KeepOf:
+    """What a tenant's settings of a stream's plugin say under `retention_days`, when they have it."""
+
+    def kept(tenant_id: UUID, stream: str) -> timedelta | None:
+        tenant = directory.find_tenant_by_id(tenant_id)
         settings = tenant.plugins.get(stream.partition(".")[0]) if tenant else None
         days = getattr(settings, "retention_days", None)
         return None if days is None else timedelta(days=days)
+
+    return kept

@@ -18,6 +18,7 @@ _COMMANDS = {
     "plugins": ("frontage.cli.plugins:plugins", "List, check, migrate and purge plugins."),
     "serve": ("frontage.cli.serve:serve", "Serve the platform."),
     "tenants": ("frontage.cli.tenants:tenants", "Check, apply, export and delete tenants."),
+    "tidy": ("frontage.cli.tidy:tidy", "Make partitions ahead, let old rows go."),
 }
 _UNAVAILABLE = 69
 """EX_UNAVAILABLE of sysexits: a service that is needed does not answer."""

@@ -3,7 +3,8 @@
 So a plugin can be installed, upgraded and removed without the others' history knowing of it.
 """
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -30,6 +31,10 @@ log = get_logger(__name__)
 
 _ENVIRONMENT = Path(__file__).parent / "alembic"
 EXTENSIONS = ("postgis", "btree_gist")
+_LOCK_WAIT = "500ms"
+"""How long a revision waits for a lock: whoever comes after it waits behind it, and no request should notice."""
+_PAUSES = (0.2, 0.5, 1.0, 2.0, *[5.0] * 20)
+_LOCK_NOT_AVAILABLE = "55P03"
 
 
 class MissingExtensionError(FrontageError):
@@ -155,18 +160,41 @@ async def _upgrade(database: Database, unit: Unit) -> list[str]:
         return []
     from alembic import command
 
-    async with _writer(database) as connection:
-        await connection.run_sync(lambda sync: command.upgrade(unit.config(sync), "head"))
+    await _run(database, lambda sync: command.upgrade(unit.config(sync), "head"))
     log.info("migrated", unit=unit.name, before=before, after=unit.head)
     return [f"{unit.name}: {before or 'nothing'} → {unit.head}"]
+
+
+async def _run(database: Database, revisions: Callable[[Connection], None]) -> None:
+    """Run revisions in one transaction; one that meets a table in use lets go of everything and comes again."""
+    for pause in _PAUSES:
+        try:
+            await _run_once(database, revisions)
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
+                raise
+            log.warning("migration.waits", reason="a table is in use", again_in=pause)
+            await asyncio.sleep(pause)
+        else:
+            return
+    await _run_once(database, revisions)
+
+
+async def _run_once(database: Database, revisions: Callable[[Connection], None]) -> None:
+    async with _writer(database) as connection:
+        if database.dialect == "postgresql":
+            # A long revision may take its time; it is waiting for others, and they for it, that is kept short.
+            await connection.execute(text(f"set local lock_timeout = '{_LOCK_WAIT}'"))
+            await connection.execute(text("set local statement_timeout = 0"))
+        await connection.run_sync(revisions)
 
 
 async def downgrade(database: Database, unit: Unit, revision: str = "base") -> None:
     """Take a unit back to a revision."""
     from alembic import command
 
-    async with exclusive(database, "migrate"), _writer(database) as connection:
-        await connection.run_sync(lambda sync: command.downgrade(unit.config(sync), revision))
+    async with exclusive(database, "migrate"):
+        await _run(database, lambda sync: command.downgrade(unit.config(sync), revision))
 
 
 async def drop_unit(database: Database, unit: Unit) -> None:
