@@ -385,6 +385,20 @@ async def test_a_store_that_is_emptied_is_noticed_with_the_first_answer(redis_se
         assert metrics(limiter)["frontage_limit_alone_total"] == 0
 
 
+async def test_a_request_that_meets_a_second_loss_counts_once(redis_server):
+    """The store hangs again before a window has passed: the request in hand is no second one for this process."""
+    async with sharing(redis_server.url, budget=0.05) as limiter:
+        redis_server.freeze()
+        await decided(limiter, ask(subject="first"))
+        redis_server.thaw()
+        await until(lambda: limiter.is_shared)
+        redis_server.freeze()
+        verdicts = [await decided(limiter, ask("8;w=60, 40;w=3600")) for _ in range(3)]
+        redis_server.thaw()
+        assert [verdict.admitted for verdict in verdicts] == [True, True, False]
+        assert [verdict.remaining for verdict in verdicts] == [1, 0, 0]
+
+
 async def test_an_idle_process_notices_too(redis_server):
     """Without a single request the numbers tell that the store is away, and that it is back."""
     async with sharing(redis_server.url, budget=0.05) as limiter:

@@ -90,7 +90,7 @@ class SharedLimiter:
         try:
             verdict = self._verdict(await self._ask(asks), asks)
         except StoreLostError:
-            return self._decide_alone(asks)
+            return self._decide_alone(asks, doubted, own)
         if not doubted and verdict.admitted and (doubted := self._doubted(asks)):
             # This very answer, or one just before it, told that the store had forgotten.
             own = self._local.decide_now(doubted)
@@ -111,9 +111,16 @@ class SharedLimiter:
             "frontage_limit_alone", "Requests decided by this process's share for want of the store.", value=self._alone
         )
 
-    def _decide_alone(self, asks: Sequence[Ask]) -> Verdict:
+    def _decide_alone(self, asks: Sequence[Ask], doubted: Sequence[Ask] = (), own: Verdict | None = None) -> Verdict:
+        """The process's own verdict; `own` is the one on what is doubted, which has counted this request already."""
         self._alone += 1
-        return replace(self._local.decide_now(asks), alone=True)
+        if own is None:
+            return replace(self._local.decide_now(asks), alone=True)
+        pairs = zip(asks, doubted, strict=True)
+        rest = [_narrowed(ask, [one for one in ask.windows if one not in doubt.windows]) for ask, doubt in pairs]
+        if any(ask.windows for ask in rest):
+            own = _tighter(own, self._local.decide_now(rest))
+        return replace(own, asks=asks, processes=self._processes, alone=True)
 
     async def _ask(self, asks: Sequence[Ask]) -> list[bytes]:
         """What the script answers, in words."""
