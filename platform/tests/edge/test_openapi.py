@@ -44,7 +44,10 @@ async def menu(data: JSONBody[Menu]) -> OrderOut:
 @hot.post("/neighbour/api/noise", body=Noise, returns=Menu, status=200, **OPEN)
 async def order(request): ...
 
-routes = [menu, order]
+@hot.post("/neighbour/api/whisper", body=Menu, refuse=lambda problem, call: None, refusals=(405, 413), **OPEN)
+async def whisper(request): ...
+
+routes = [menu, order, whisper]
 """
 
 
@@ -182,6 +185,12 @@ def test_limited_operations_declare_the_headers_of_their_limits(shelf):
         assert "RateLimit-Limit" not in menu[status]["headers"]
     assert "Retry-After" in menu["429"]["headers"]
     assert all("Access-Control-Allow-Origin" in one["headers"] for one in menu.values())
+
+
+def test_a_silent_operation_declares_what_it_tells_and_no_more(shelf):
+    """It answers 204 to whatever else would be refused."""
+    whisper = operations(documents(shelf)["neighbour"])["/neighbour/api/whisper", "post"]["responses"]
+    assert {*whisper} == {"204", "405", "413"}
 
 
 TENANTS = {"acme": 'name = "A"\nnumber = 1\n[plugins.kitchen-sink]\n', "bolt": 'name = "B"\nnumber = 2\n'}

@@ -45,6 +45,8 @@ class Gate:
     refuse: Refuse | None = None
     raises: tuple[int, ...] = ()
     """Statuses of problems that only its handler raises; for the OpenAPI document."""
+    refusals: tuple[int, ...] | None = None
+    """All statuses of refusals, where `refuse` keeps silent about others; None: those that the rest of it implies."""
     policies: Mapping[str, Policy] = field(default_factory=dict)
     """The named policies among `limits`, filled in when the route is mounted."""
 

@@ -191,6 +191,9 @@ def _complete_operation(operation: dict[str, Any], gate: Gate, *, reads_body: bo
 
 
 def _refusals(operation: Mapping[str, Any], gate: Gate, *, reads_body: bool, management: bool) -> Iterable[int]:
+    if gate.refusals is not None:
+        yield from gate.refusals
+        return
     parses_body = "requestBody" in operation if management else reads_body
     places = {one.get("in") for one in operation.get("parameters", ())}
     if not isinstance(gate.source, Nobody | InBody):

@@ -21,7 +21,7 @@ from frontage.base.logs import get_logger
 from frontage.host.errors import CONTAINED, PluginError, Stage, told
 from frontage.host.roster import Entry, Roster
 from frontage.intake.stream import BoundStream
-from frontage.intake.tables import is_partition, rollup_table, stream_table
+from frontage.intake.tables import is_partition, tables_of_stream
 
 if TYPE_CHECKING:  # imported where it is used: most commands migrate nothing, and it is a third of the import time
     from alembic.config import Config
@@ -63,9 +63,7 @@ class Unit:
         for table in referred.union(self.tables):
             table.to_metadata(wanted)
         for stream in self.streams:
-            stream_table(stream, wanted)
-            for kind in stream.rollups:
-                rollup_table(stream, kind, wanted)
+            tables_of_stream(stream, wanted)
         return wanted
 
     @property

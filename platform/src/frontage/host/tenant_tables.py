@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from frontage.base.tables import Table
 from frontage.host.loading import resolve
 from frontage.intake.stream import BoundStream, bind
-from frontage.intake.tables import rollup_table, stream_table
+from frontage.intake.tables import tables_of_stream
 from frontage.plugin.declaration import Plugin
 
 _WITH_TENANT_ID = {
@@ -39,11 +39,7 @@ def mapped_tables(plugins: Iterable[Plugin]) -> list[CoreTable]:
 
 def tables_of_streams(streams: Iterable[BoundStream]) -> list[CoreTable]:
     """What streams record, and what is counted from it."""
-    return [
-        table
-        for stream in streams
-        for table in (stream_table(stream), *(rollup_table(stream, kind) for kind in stream.rollups))
-    ]
+    return [table for stream in streams for table in tables_of_stream(stream)]
 
 
 async def stored_tables(session: AsyncSession) -> list[CoreTable]:

@@ -116,6 +116,12 @@ def rollup_table(bound: BoundStream, kind: type[Rollup], into: sa.MetaData | Non
     return _table(bound.rollup_table(kind), into, _rollup_columns(kind))
 
 
+def tables_of_stream(bound: BoundStream, into: sa.MetaData | None = None) -> list[sa.Table]:
+    """The table of a stream's rows, unless it keeps none, and those of its rollups."""
+    kept = [stream_table(bound, into)] if bound.stream.keep else []
+    return [*kept, *(rollup_table(bound, kind, into) for kind in bound.rollups)]
+
+
 def _table(name: str, into: sa.MetaData | None, columns: list[sa.Column[Any]]) -> sa.Table:
     home = sa.MetaData() if into is None else into
     return home.tables[name] if name in home.tables else sa.Table(name, home, *columns)

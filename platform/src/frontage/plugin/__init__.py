@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from frontage.edge.safe_cells import guarded, unguarded
     from frontage.edge.sources import AnyKey, InBody, Nobody, PublishableKey, SecretKey, Token
     from frontage.intake.count import count
+    from frontage.intake.errors import IntakeRefusedError
     from frontage.intake.reading import Rollups
     from frontage.intake.stream import Event, Rollup, RollupTables, Stream, id_from, rule
     from frontage.intake.tables import create_rollup_table, create_stream_table
@@ -71,6 +72,7 @@ __all__ = (
     "HotRequest",
     "IdText",
     "Injected",
+    "IntakeRefusedError",
     "InvalidBodyError",
     "InvalidFieldError",
     "JSONBody",
@@ -149,6 +151,7 @@ _PLACES = {
     "frontage.edge.problems": ("FieldProblem", "Problem", "invalid"),
     "frontage.edge.safe_cells": ("guarded", "unguarded"),
     "frontage.intake.count": ("count",),
+    "frontage.intake.errors": ("IntakeRefusedError",),
     "frontage.intake.reading": ("Rollups",),
     "frontage.intake.stream": ("Event", "Rollup", "RollupTables", "Stream", "id_from", "rule"),
     "frontage.intake.tables": ("create_rollup_table", "create_stream_table"),

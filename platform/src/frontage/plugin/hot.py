@@ -45,11 +45,15 @@ def post(
     cap: int = SMALL_BODY,
     refuse: Refuse | None = None,
     raises: tuple[int, ...] = (),
+    refusals: tuple[int, ...] | None = None,
     **words: Any,
 ) -> Callable[[Handler], HotRoute]:
-    """A route that takes a body: a Struct, or a reader of your own together with the `schema` that describes it."""
+    """A route that takes a body: a Struct, or a reader of your own together with the `schema` that describes it.
+
+    A contract that keeps silent names in `refusals` what it still tells.
+    """
     reader = BodyReader(body, forms=forms) if isinstance(body, type) else body
-    gate = Gate(tenant, tuple(limit), off, public=public, cap=cap, refuse=refuse, raises=raises)
+    gate = Gate(tenant, tuple(limit), off, public=public, cap=cap, refuse=refuse, raises=raises, refusals=refusals)
     described = schema or (body if isinstance(body, type) else None)
 
     def declare(handler: Handler) -> HotRoute:
@@ -69,10 +73,11 @@ def get(
     public: bool = True,
     refuse: Refuse | None = None,
     raises: tuple[int, ...] = (),
+    refusals: tuple[int, ...] | None = None,
     **words: Any,
 ) -> Callable[[Handler], HotRoute]:
     """A route that reads; its `query` arrives as the request's body."""
-    gate = Gate(tenant, tuple(limit), off, public=public, refuse=refuse, raises=raises)
+    gate = Gate(tenant, tuple(limit), off, public=public, refuse=refuse, raises=raises, refusals=refusals)
     reader = None if query is None else QueryReader(query)
 
     def declare(handler: Handler) -> HotRoute:

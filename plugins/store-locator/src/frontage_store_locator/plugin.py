@@ -14,11 +14,13 @@ plugin = Plugin(
     scopes={
         "locations:read": "Read places, also those that are not published.",
         "locations:write": "Add, change, import and remove places.",
+        "analytics:read": "Read what was counted of visitors.",
     },
     schemas=("LocationsResponse", "LocationOut", "OrganizationOut", "WidgetEventIn", "WidgetEventType"),
     routes="frontage_store_locator.routes:routes",
     models="frontage_store_locator.models",
     migrations="frontage_store_locator.migrations",
+    streams="frontage_store_locator.streams:streams",
     commands="frontage_store_locator.commands:store_locator",
     jobs=(Job("imports", every=timedelta(seconds=30), run="frontage_store_locator.importing.jobs:resume"),),
     stop="frontage_store_locator.stopping:stop",

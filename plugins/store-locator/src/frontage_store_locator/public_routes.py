@@ -19,6 +19,7 @@ from frontage.plugin import (
     publishable_key,
 )
 from frontage_store_locator import widget_events
+from frontage_store_locator.funnel import funnel_of
 from frontage_store_locator.geocode_schemas import GeocodeAnswer
 from frontage_store_locator.nearby.aiming import aimed
 from frontage_store_locator.nearby.engines import engines_of
@@ -57,6 +58,8 @@ async def nearby(request: HotRequest[NearbyQuery, Settings]) -> Answer:
     nearest: Answers = ()
     if not found and not query.offset:
         request.context.count("searches", "nothing found")
+        if request.settings.funnel and request.privacy != "drop":
+            funnel_of(request.context).note(tenant, "searches_without_result")
         nearest = await engines.search(tenant.id, replace(search, radius_m=FARTHEST_KM * 1000.0, limit=1, within=None))
     else:
         request.context.count("searches", "found")
@@ -108,13 +111,14 @@ def silently(problem: Problem, call: Call) -> Answer:
     limit=(),
     off=not_found,
     refuse=silently,
+    refusals=(405, 413),
     operation_id="apps_locations_api_public_track_widget_event",
     summary="Track widget analytics events",
     tags=(TAG,),
 )
 async def track_widget_event(request: HotRequest[WidgetEventIn, Settings]) -> Answer:
     """Note one step of a visitor in the log; always 204, whatever the body."""
-    widget_events.note(request.body)
+    widget_events.take(request)
     return NO_CONTENT
 
 

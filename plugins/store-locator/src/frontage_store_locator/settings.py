@@ -15,3 +15,6 @@ class Settings(Struct, forbid_unknown_fields=True, frozen=True):
     directions: Annotated[
         Literal["google", "apple", "osm"], Meta(description="Whose directions a place's link opens.")
     ] = "google"
+    funnel: Annotated[
+        bool, Meta(description="Count loads, searches and clicks by day. Off: a widget's events leave nothing behind.")
+    ] = False
