@@ -190,6 +190,42 @@ async def test_putting_by_external_id_is_idempotent(shop):
     ).status_code == 412
 
 
+IDS = {
+    "a slash": ("us%2Fil%2F17", "us/il/17"),
+    "slashes beside each other and at the ends": ("%2Fa%2F%2Fb%2F", "/a//b/"),
+    "dots": ("a%2F..%2Fb", "a/../b"),
+    "a plus and a percent sign": ("1+1%25", "1+1%"),
+    "an umlaut": ("K%C3%B6ln", "Köln"),
+    "a slash that was not encoded": ("a/b", "a/b"),
+    "white space": ("%20a%20%20b%20", "a b"),
+}
+
+
+@pytest.mark.parametrize("words", IDS)
+async def test_a_place_is_read_put_and_removed_by_any_external_id(shop, words):
+    """Its id is what the path says, to the letter, and is free again once it is removed."""
+    path, external_id = IDS[words]
+    path = f"/by-external-id/{path}"
+    assert (await shop.call("GET", path)).status_code == 404
+    made = await shop.call("PUT", path, json={"name": "Here"})
+    assert (made.status_code, made.json()["external_id"]) == (201, external_id)
+    assert (await shop.call("PUT", path, json={"name": "Here", "external_id": external_id})).status_code == 200
+    read = await shop.call("GET", path)
+    assert (read.json()["id"], read.headers["etag"]) == (made.json()["id"], made.headers["etag"])
+    assert (await shop.call("DELETE", path, headers={"If-Match": '"0"'})).status_code == 412
+    assert (await shop.call("DELETE", path)).status_code == 204
+    for method in ("GET", "DELETE"):
+        assert (await shop.call(method, path)).status_code == 404
+    assert (await shop.call("GET", f"/{made.json()['id']}")).status_code == 410
+
+
+@pytest.mark.parametrize("path", ["%FF", "%20", "x" * 201])
+async def test_an_external_id_that_nothing_can_have_is_refused(shop, path):
+    for method, words in (("GET", {}), ("PUT", {"json": {"name": "x"}}), ("DELETE", {})):
+        answer = await shop.call(method, f"/by-external-id/{path}", **words)
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "external_id")
+
+
 async def test_a_place_put_by_many_at_once_is_made_once(shop):
     """Writers of one shop wait for each other, so nobody makes a second place of the same id."""
     await shop.key("secret", "locations:read", "locations:write")
@@ -279,13 +315,15 @@ async def test_scopes_decide_who_may_do_what(shop, site):
     place = await shop.add(**FULL)
     base = "/locations/api/v1/locations"
     body = {"json": {"name": "x"}}
-    reads = [("GET", base, {}), ("GET", f"{base}/{place['id']}", {})]
+    known = f"{base}/by-external-id/{FULL['external_id']}"
+    reads = [("GET", base, {}), ("GET", f"{base}/{place['id']}", {}), ("GET", known, {})]
     writes = [
         ("POST", base, body),
         ("POST", f"{base}/bulk", {"json": {"locations": [{"name": "x"}]}}),
         ("PATCH", f"{base}/{place['id']}", body),
         ("PUT", f"{base}/by-external-id/x", body),
         ("DELETE", f"{base}/{place['id']}", {}),
+        ("DELETE", known, {}),
     ]
     keys = {
         "reader": await shop.key("secret", "locations:read"),

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Annotated
+from urllib.parse import unquote
 
 from litestar import Response
 from msgspec import UNSET, structs
@@ -34,13 +35,15 @@ from frontage.plugin import (
 from frontage_store_locator.models import Place, Status
 from frontage_store_locator.nearby.engines import after_commit_look_again
 from frontage_store_locator.place_schemas import BulkIn, BulkOut, PlaceIn, PlaceOut, PlacePage, told
-from frontage_store_locator.places import Batch, Change, Writer, Written, find_place
+from frontage_store_locator.places import Batch, Change, Writer, Written, find_external, find_place
 from frontage_store_locator.queries import PlaceFilter, count_places, list_places
 from frontage_store_locator.settings import Settings
 
 PLACES = "/locations/api/v1/locations"
 READ, WRITE = secret_key("locations:read"), secret_key("locations:write")
 TAG = "Locations"
+BY_EXTERNAL_ID = PLACES + "/by-external-id/{external_id:path}"
+_BY = b"/by-external-id/"
 BULK_BODY = 8 * 1024 * 1024
 
 Word = FromQuery[Annotated[str, QueryParameter(max_length=200)] | None]
@@ -159,14 +162,33 @@ async def remove_location(
     await writer.remove(place)
 
 
-@put(
-    PLACES + "/by-external-id/{external_id:str}",
-    tenant=WRITE,
-    limit=("secret",),
-    off=not_found,
-    raises=(412,),
-    tags=[TAG],
-)
+@get(BY_EXTERNAL_ID, tenant=READ, limit=("secret",), off=not_found, tags=[TAG])
+async def read_location_by_external_id(
+    session: Injected[Session], call: Injected[Call], external_id: FromPath[str]
+) -> Response[PlaceOut]:
+    """Read the place that you know by this id; a slash in it is written as `%2F`."""
+    place = await find_external(session, _external_id_of(call, external_id))
+    return Response(told(place), headers={"ETag": etag(place)})
+
+
+@delete(BY_EXTERNAL_ID, tenant=WRITE, limit=("secret",), off=not_found, raises=(412,), tags=[TAG])
+async def remove_location_by_external_id(
+    session: Injected[Session],
+    context: Injected[PluginContext],
+    tenant: Injected[Tenant],
+    settings: Injected[Settings],
+    call: Injected[Call],
+    external_id: FromPath[str],
+) -> None:
+    """Remove the place that you know by this id, which is free again afterwards."""
+    after_commit_look_again(session, context)
+    writer = await Writer.open(session, tenant.id, settings)
+    place = await find_external(session, _external_id_of(call, external_id))
+    check_match(call, place)
+    await writer.remove(place)
+
+
+@put(BY_EXTERNAL_ID, tenant=WRITE, limit=("secret",), off=not_found, raises=(412,), tags=[TAG])
 async def put_location(
     session: Injected[Session],
     context: Injected[PluginContext],
@@ -177,7 +199,7 @@ async def put_location(
     data: JSONBody[PlaceIn],
 ) -> Response[PlaceOut]:
     """Make the place that you know by this id exactly what is sent; sent again, it changes nothing."""
-    sent = _with_external_id(data, external_id)
+    sent = _with_external_id(data, _external_id_of(call, external_id))
     after_commit_look_again(session, context)
     writer = await Writer.open(session, tenant.id, settings)
     place = await writer.find_external(sent.external_id)  # type: ignore[arg-type]
@@ -205,12 +227,24 @@ def _names(tags: str, place: Place | None) -> bool:
     return tags.strip() == "*" or etag(place) in [tag.strip() for tag in tags.split(",")]
 
 
-def _with_external_id(data: PlaceIn, external_id: str) -> PlaceIn:
-    if not external_id.strip() or len(external_id) > 200:
+def _external_id_of(call: Call, routed: str) -> str:
+    """The id as the path was sent: the router has lost which of its slashes were written as `%2F`."""
+    raw = call.scope.get("raw_path")  # a server need not tell it
+    try:
+        text = unquote(raw.partition(_BY)[2].rstrip(b"/").decode(), errors="strict") if raw else routed.strip("/")
+    except UnicodeDecodeError:
+        raise invalid("external_id", "Expected UTF-8, percent-encoded.") from None
+    external_id = " ".join(text.split())
+    if not external_id or len(text) > 200:
         raise invalid("external_id", "Expected 1 to 200 characters.")
-    if data.external_id not in (UNSET, None, external_id):
+    return external_id
+
+
+def _with_external_id(data: PlaceIn, external_id: str) -> PlaceIn:
+    given = data.external_id
+    if given not in (UNSET, None) and " ".join(str(given).split()) != external_id:
         raise invalid("external_id", "This is not the id in the path.")
-    return structs.replace(data, external_id=" ".join(external_id.split()))
+    return structs.replace(data, external_id=external_id)
 
 
 def _answer(written: Written) -> Response[PlaceOut]:
@@ -239,4 +273,6 @@ place_routes = [
     change_location,
     remove_location,
     put_location,
+    read_location_by_external_id,
+    remove_location_by_external_id,
 ]

@@ -159,6 +159,14 @@ async def find_place(session: Session, tenant_id: UUID, place_id: UUID | None) -
     return place
 
 
+async def find_external(session: Session, external_id: str) -> Place:
+    """The place that the shop knows by an id, or the problem; the id of a removed one is nobody's."""
+    place = (await places_by_external_id(session, [external_id])).get(external_id)
+    if place is None:
+        raise Problem("not_found")
+    return place
+
+
 def values_of(place: Place) -> dict[str, Any]:
     """What a place is made of."""
     return {name: getattr(place, name) for name in COLUMNS}
