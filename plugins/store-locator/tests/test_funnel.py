@@ -151,6 +151,17 @@ async def test_a_privacy_signal_is_heard(street):
     assert waiting_of(strict) == ["store_clicks"]
 
 
+async def test_bots_are_counted_apart(street):
+    """A crawler that runs the widget is no visitor."""
+    shop = await street.open(ON)
+    bots = context_of(shop).counted["funnel_bots", "loads"]
+    await send(shop, "widget_load", **{"User-Agent": "Mozilla/5.0 (compatible; Googlebot/2.1)"})
+    assert waiting_of(shop) == []
+    assert context_of(shop).counted["funnel_bots", "loads"] == bots + 1
+    await send(shop, "widget_load", **{"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"})
+    assert waiting_of(shop) == ["loads"]
+
+
 async def test_an_answer_never_waits_for_the_database(street):
     """A step is in memory when its event is answered, and is counted although the database was away then."""
     shop = await street.open(ON)

@@ -60,7 +60,7 @@ class Call:
         """The query's parameters without NUL characters; of one that repeats, the last."""
         if self._query is None:
             text = self.scope["query_string"].decode("latin-1").replace("%00", "")
-            self._query = dict(parse_qsl(text, keep_blank_values=True)) if text else {}
+            self._query = _parameters(text) if text else {}
         return self._query
 
     @property
@@ -105,3 +105,11 @@ class Call:
             "plugin": self.gate.plugin if self.gate else None,
             "key": self.key.prefix if self.key else None,
         }
+
+
+def _parameters(text: str) -> dict[str, str]:
+    """What a query says; most have nothing encoded, and then need not be decoded."""
+    if "%" in text or "+" in text or not text.isascii():
+        return dict(parse_qsl(text, keep_blank_values=True))
+    pairs = [part.partition("=") for part in text.split("&") if part]
+    return {name: value for name, _, value in pairs}

@@ -5,10 +5,11 @@ No request waits for the database, nor can a flood of them reach it: what does n
 
 import asyncio
 from datetime import UTC, datetime, time
+from typing import Any
 from uuid import uuid4
 from weakref import WeakKeyDictionary
 
-from frontage.plugin import IntakeRefusedError, PluginContext, Tenant, utc_now
+from frontage.plugin import HotRequest, IntakeRefusedError, PluginContext, Tenant, read_agent, utc_now
 from frontage_store_locator.streams import FunnelStep, Step
 
 PAUSE_SECONDS = 0.5
@@ -66,12 +67,28 @@ class Funnel:
 _of_database: "WeakKeyDictionary[object, Funnel]" = WeakKeyDictionary()
 
 
+def note_step(request: HotRequest[Any, Any], step: Step) -> None:
+    """Count a step of a request's visitor where its tenant has the funnel on; those of bots are counted apart."""
+    tenant, context = request.tenant, request.context
+    if tenant is None or not tenant.plugins[context.slug].funnel or request.privacy == "drop":
+        return
+    if read_agent(request.header(b"user-agent")).is_bot:
+        context.count("funnel_bots", step)
+    else:
+        funnel_of(context).note(tenant, step)
+
+
 def funnel_of(context: PluginContext) -> Funnel:
     """The funnel of a context's process."""
     found = _of_database.get(context.database)
     if found is None:
         found = _of_database[context.database] = Funnel(context)
     return found
+
+
+async def start(_context: PluginContext) -> None:
+    """Read the list of bots beside the loop, so that the first visitor does not wait for it."""
+    await asyncio.to_thread(read_agent, "Mozilla/5.0")
 
 
 async def stop(context: PluginContext) -> None:

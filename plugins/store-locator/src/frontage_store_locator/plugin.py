@@ -23,6 +23,7 @@ plugin = Plugin(
     streams="frontage_store_locator.streams:streams",
     commands="frontage_store_locator.commands:store_locator",
     jobs=(Job("imports", every=timedelta(seconds=30), run="frontage_store_locator.importing.jobs:resume"),),
+    start="frontage_store_locator.funnel:start",
     stop="frontage_store_locator.stopping:stop",
     demo="frontage_store_locator.demo:show",
 )

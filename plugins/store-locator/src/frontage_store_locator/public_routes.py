@@ -1,9 +1,9 @@
 """What pages call: places near a point, and what visitors do in the widget."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import msgspec
+from msgspec.structs import replace
 
 from frontage.plugin import (
     NO_CONTENT,
@@ -19,11 +19,12 @@ from frontage.plugin import (
     publishable_key,
 )
 from frontage_store_locator import widget_events
-from frontage_store_locator.funnel import funnel_of
+from frontage_store_locator.funnel import note_step
 from frontage_store_locator.geocode_schemas import GeocodeAnswer
 from frontage_store_locator.nearby.aiming import aimed
 from frontage_store_locator.nearby.engines import engines_of
 from frontage_store_locator.nearby.search import Answers, Search
+from frontage_store_locator.nearby.shown import places_json
 from frontage_store_locator.schemas import FARTHEST_KM, LocationsResponse, NearbyQuery, WidgetEventIn
 from frontage_store_locator.settings import Settings
 
@@ -58,8 +59,7 @@ async def nearby(request: HotRequest[NearbyQuery, Settings]) -> Answer:
     nearest: Answers = ()
     if not found and not query.offset:
         request.context.count("searches", "nothing found")
-        if request.settings.funnel and request.privacy != "drop":
-            funnel_of(request.context).note(tenant, "searches_without_result")
+        note_step(request, "searches_without_result")
         nearest = await engines.search(tenant.id, replace(search, radius_m=FARTHEST_KM * 1000.0, limit=1, within=None))
     else:
         request.context.count("searches", "found")
@@ -82,11 +82,10 @@ def _search(query: NearbyQuery) -> Search:
 def _rendered(
     tenant: Tenant, settings: Settings, now: datetime, found: Answers, nearest: Answers, meant: GeocodeAnswer | None
 ) -> bytes:
-    places = b",".join([one.place.json(one.distance_m, settings.directions, now) for one in found])
+    places = places_json(found, settings.directions, now)
     parts = [b'{"locations":[', places, b'],"organization":', _organization(tenant)]
     if nearest:
-        (one,) = nearest
-        parts += [b',"nearest":', one.place.json(one.distance_m, settings.directions, now)]
+        parts += [b',"nearest":', places_json(nearest, settings.directions, now)]
     if meant:
         parts += [b',"found":', msgspec.json.encode(meant)]
     return b"".join((*parts, b"}"))

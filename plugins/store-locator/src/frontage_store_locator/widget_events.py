@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit, urlunsplit
 
 from frontage.plugin import Call, HotRequest, PluginContext, Problem, Tenant, get_logger
-from frontage_store_locator.funnel import funnel_of
+from frontage_store_locator.funnel import note_step
 from frontage_store_locator.schemas import WidgetEventIn, WidgetEventType
 from frontage_store_locator.settings import Settings
 from frontage_store_locator.streams import Step
@@ -25,14 +25,13 @@ _CONTROL = dict.fromkeys((*range(32), *range(127, 160), 0x2028, 0x2029))
 def take(request: HotRequest[WidgetEventIn, Settings]) -> None:
     """Write the line of an event, and count it if its tenant has the funnel on; a privacy signal is heard in both."""
     event, context = request.body, request.context
-    tenant = request.tenant = _tenant_of(event.api_key, context)
+    request.tenant = _tenant_of(event.api_key, context)
     privacy = request.privacy
     if privacy == "drop":
         context.count(DROPPED, "privacy")
         return
     _log(event, with_page=privacy != "anonymise")
-    if tenant is not None and tenant.plugins[context.slug].funnel:
-        funnel_of(context).note(tenant, _STEPS[event.event])
+    note_step(request, _STEPS[event.event])
 
 
 def _tenant_of(api_key: str, context: PluginContext) -> Tenant | None:

@@ -1,6 +1,6 @@
 """A search for where words lead instead of around the visitor."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from frontage.plugin import PluginContext, Tenant
 from frontage_store_locator.geocode_schemas import GeocodeAnswer, answer_of

@@ -17,6 +17,7 @@ from frontage_store_locator.directions import PREFIXES, Service, destination
 
 if TYPE_CHECKING:
     from frontage_store_locator.hours import OpeningHours, SpecialDay
+    from frontage_store_locator.nearby.search import Answers
 
 
 class PlaceRow(NamedTuple):
@@ -58,7 +59,7 @@ _HIDDEN = datetime.max.replace(tzinfo=UTC)
 class ShownPlace:
     """What a search needs of a place, and what it answers with; encoded when it is first shown, and only then."""
 
-    __slots__ = ("_hours", "_json", "_row", "_tag_keys", "_visible_from", "id", "lat", "lon")
+    __slots__ = ("_hours", "_json", "_ready", "_row", "_tag_keys", "_visible_from", "id", "lat", "lon")
 
     def __init__(self, row: PlaceRow) -> None:
         assert row.lat is not None
@@ -71,6 +72,7 @@ class ShownPlace:
         self._tag_keys: frozenset[str] | None = None
         self._hours: _HoursWords | UnsetType | None = UNSET
         self._json: tuple[bytes, bytes, bytes] | None = None
+        self._ready: dict[Service, bytes] = {}
 
     @property
     def tag_keys(self) -> frozenset[str]:
@@ -93,11 +95,18 @@ class ShownPlace:
         hours = self._opening_hours()
         return hours is not None and hours.is_open(now) is True
 
-    def json(self, distance_m: float, service: Service, now: datetime) -> bytes:
-        """The place in an answer."""
+    def template(self, service: Service, now: datetime) -> bytes:
+        """The place in an answer, with `%.2f` where its kilometres belong."""
+        return self._ready.get(service) or self._rendered(service, now)
+
+    def _rendered(self, service: Service, now: datetime) -> bytes:
         head, tail, there = self._json or self._encoded()
-        km = b"%r" % round(distance_m / 1000, 2)
-        return b"".join((head, km, tail, _PREFIXES[service], there, self._told_hours(now), b"}"))
+        told = self._told_hours(now)
+        after = b"".join((tail, _PREFIXES[service], there, told, b"}"))
+        template = b"%b%%.2f%b" % (head.replace(b"%", b"%%"), after.replace(b"%", b"%%"))
+        if not told:  # a place without hours looks the same at any time
+            self._ready[service] = template
+        return template
 
     def _encoded(self) -> tuple[bytes, bytes, bytes]:
         row = self._row
@@ -136,6 +145,12 @@ class ShownPlace:
             return None
         text, zone, country, days = self._hours
         return _parse_hours(text, zone, country, days, (self.lat, self.lon) if "sun" in text else None)
+
+
+def places_json(found: "Answers", service: Service, now: datetime) -> bytes:
+    """Places with their distances, commas between them; all numbers are put in at once."""
+    kilometres = tuple([one.distance_m / 1000 for one in found])
+    return b",".join([one.place.template(service, now) for one in found]) % kilometres
 
 
 def can_be_shown(row: PlaceRow) -> bool:

@@ -76,7 +76,9 @@ class Snapshot:
         if search.filters or not self._all_visible:
             rows = np.array([row for row in rows if search.fits(self._ordered[row])], dtype=int)
         here = np.full(len(rows), search.lon), np.full(len(rows), search.lat)
-        _, _, metres = _GEOD.inv(*here, self._lon[rows], self._lat[rows])
+        # All four are arrays made for this call, so the distances may take the place of one.
+        there = self._lon[rows], self._lat[rows]
+        _, _, metres = _GEOD.inv(*here, *there, inplace=True, return_back_azimuth=False)
         # Rows are numbered in the order of ids, which breaks ties.
         order = np.lexsort((rows, np.rint(metres / SLACK_M)))
         ordered, reach = self._ordered, search.radius_m + SLACK_M
