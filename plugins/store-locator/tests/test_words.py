@@ -4,16 +4,18 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
-from frontage.testing.harness import Running
+from frontage.testing.harness import Running, running, settings_for
 from frontage_store_locator.words.folding import keys_of, postcode_key, tokens_of
 from frontage_store_locator.words.loading import Entry, PostalFileError, city_entries, load, postal_entries
 from frontage_store_locator.words.own import Named, OwnWords, centre
 from frontage_store_locator.words.regions import name_of_region, regions_of
 from frontage_store_locator.words.resolving import Query, coordinates_in, resolve
 from frontage_store_locator.words.spots import Bias, Hit, Spot
+from frontage_store_locator.words.suggesting import corrected, slips
 
-from .shop import Shop
+from .shop import PUBLIC, TENANTS, Shop
 
 GEOCODE = "/locations/api/v1/public/geocode"
 
@@ -368,3 +370,78 @@ async def test_a_search_goes_where_words_lead(platform: Running, acme: Shop, tmp
     assert [one["name"] for one in answer["locations"]] == names
     assert (answer["found"]["match"] is not None) == bool(names)
     assert (answer.get("nearest") or {"name": None})["name"] == (None if names else "Miami")
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        pytest.param("sprngfield", "springfield", id="a-letter-too-few"),
+        pytest.param("sprinngfield", "springfield", id="a-letter-too-many"),
+        pytest.param("sprinkfield", "springfield", id="a-wrong-letter"),
+        pytest.param("springfeild", "springfield", id="two-exchanged"),
+        pytest.param("newyork", "new york", id="a-space-forgotten"),
+        pytest.param("spring field", "springfield", id="a-space-too-many"),
+    ],
+)
+def test_a_slip_is_made_undone(typed, meant):
+    assert meant in set(slips(typed))
+    assert meant in corrected(Query.read(typed))
+
+
+def test_what_may_have_been_meant_is_bounded():
+    """However many words and commas there are; short words and numbers have no neighbours."""
+    assert len(corrected(Query.read(",".join(["springfield"] * 12)))) <= 4_000
+    assert corrected(Query.read("ayr, 10115")) == {}
+
+
+async def test_pages_are_told_what_may_have_been_meant_or_is_being_typed(platform: Running, acme: Shop, tmp_path: Path):
+    """As candidates that say why, the shop's own first; a slip or a beginning is never taken for the match."""
+    await fill(platform, tmp_path)
+    for typed, label, led_by in [
+        ("Springfeild, IL", "Springfield, Illinois, United States of America", "spelling"),
+        ("Springfeild", "Springfield, Illinois, United States of America", "spelling"),
+        ("sprin", "Springfield, Illinois, United States of America", "beginning"),
+        ("BERL", "Berlin, Germany", "beginning"),
+    ]:
+        told = await ask(acme, typed)
+        assert told["match"] is None, typed
+        assert (told["candidates"][0]["label"], told["candidates"][0]["led_by"]) == (label, led_by), typed
+        assert "GeoNames" in told["attribution"]
+    assert (await ask(acme, "100%"))["candidates"] == []
+    assert (await ask(acme, "be_l"))["candidates"] == []
+    await acme.add(name="Sprinkler world", lat=39.81, lon=-89.6)
+    first, second = (await ask(acme, "sprin"))["candidates"]
+    assert (first["label"], first["source"]) == ("Sprinkler world", "places")
+    assert second["source"] == "geonames"
+    assert (await ask(acme, "Sprinkler wolrd"))["candidates"][0]["led_by"] == "spelling"
+    headers = {"X-API-Key": await acme.key("publishable")}
+    query = {"lat": 39.8, "lon": -89.6, "q": "Springfeild"}
+    found = (await acme.running.client.get(PUBLIC, params=query, headers=headers)).json()["found"]
+    assert (found["match"], found["candidates"][0]["led_by"]) == (None, "spelling")
+
+
+async def test_a_beginning_is_found_by_an_index(postgres_url: str, tmp_path: Path):
+    async with running(settings_for(postgres_url, tmp_path), TENANTS) as site:
+        context = site.platform.router.state.contexts["store-locator"]
+        entries = [
+            Entry(city_values(number), {f"town {number}"}) for number in range(1, 5_000)
+        ]  # fmt: skip
+        assert await load(context, "cities", entries, lambda _: None) == len(entries)
+        async with site.database.writing() as session:
+            await session.execute(text("analyze store_locator_gazetteer_name"))
+        async with site.database.reading() as session:
+            plan = await session.execute(
+                text("explain select * from store_locator_gazetteer_name where key like 'town 49%'")
+            )
+            told = "\n".join(plan.scalars())
+            by = text("select indexdef from pg_indexes where indexname = 'ix_store_locator_gazetteer_name_key'")
+            index = (await session.execute(by)).scalar_one()
+    assert "Index Cond" in told, told
+    assert "text_pattern_ops" in index  # another collation than that of tests would not find it otherwise
+
+
+def city_values(number: int) -> dict:
+    """The columns of a city that nobody knows."""
+    texts = dict.fromkeys(("city", "region", "region_code"), "")
+    words = {"kind": "city", "name": f"Town {number}", "country": "US", "population": number}
+    return {"id": number, "lat": 1.0, "lon": 1.0, **texts, **words}

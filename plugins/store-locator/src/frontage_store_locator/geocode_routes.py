@@ -45,9 +45,12 @@ class GeocodeQuery(Struct, frozen=True):
     tags=(TAG,),
 )
 async def geocode(request: HotRequest[GeocodeQuery, Settings]) -> Answer:
-    """Find where words lead: by the shop's own places, then by coordinates, then by the gazetteer."""
+    """Find where words lead: by the shop's own places, then by coordinates, then by the gazetteer.
+
+    Names that begin with the words, and names that they miss by one slip, are candidates and never the match.
+    """
     assert request.tenant is not None
-    found = await find_by_words(request.context, request.tenant, request.body.q, request.body.near)
+    found = await find_by_words(request.context, request.tenant, request.body.q, request.body.near, completing=True)
     return json_answer(answer_of(found), headers=_HEADERS)
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from frontage_store_locator.words.spots import Found, Kind, Precision, Spot
+from frontage_store_locator.words.spots import Found, Kind, LedBy, Precision, Spot
 
 GAZETTEER = "geonames"
 ATTRIBUTION = "Place data \N{COPYRIGHT SIGN} GeoNames, CC BY 4.0"
@@ -20,6 +20,10 @@ class GeocodeSpot(Struct, frozen=True):
     precision: Annotated[Precision, Meta(description="How exact the position is; never show a city's as an address.")]
     source: Annotated[str, Meta(description="`places`: the shop's own; `coordinates`: the words; else a gazetteer.")]
     locations: Annotated[int, Meta(description="How many places the shop has by this name or in this area.")] = 0
+    led_by: Annotated[
+        LedBy,
+        Meta(description="`name`: the words name it; `beginning`: its name begins so; `spelling`: but for one slip."),
+    ] = "name"
 
 
 class GeocodeAnswer(Struct, frozen=True):
@@ -41,4 +45,5 @@ def answer_of(found: Found) -> GeocodeAnswer:
 
 def told_spot(spot: Spot) -> GeocodeSpot:
     """A spot as pages get it."""
-    return GeocodeSpot(spot.label, spot.lat, spot.lon, spot.kind, spot.precision, spot.source, len(spot.places))
+    count = len(spot.places)
+    return GeocodeSpot(spot.label, spot.lat, spot.lon, spot.kind, spot.precision, spot.source, count, spot.led_by)

@@ -8,7 +8,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from frontage.plugin import PluginContext
+from frontage.plugin import PluginContext, Session
 from frontage_store_locator.words import gazetteer
 from frontage_store_locator.words.countries import label_of, names_of
 from frontage_store_locator.words.folding import keys_of, postcode_key
@@ -51,17 +51,32 @@ class _Postal(NamedTuple):
 
 
 async def load(context: PluginContext, source: str, entries: list[Entry], step: Callable[[int], None]) -> int:
-    """Put entries in the place of what the same source brought before; in batches, so that others can write too."""
+    """Put entries in the place of what the same source brought before.
+
+    On PostgreSQL at once: whoever searches meanwhile finds what was there. On SQLite, which has one writer, in batches,
+    so that others can write too.
+    """
     unique = list({entry.values["id"]: entry for entry in entries}.values())
+    batches = [unique[start : start + _BATCH] for start in range(0, len(unique), _BATCH)]
+    if context.database.dialect == "postgresql":
+        async with context.database.writing() as session:
+            await gazetteer.replace_at_once(session)
+            await gazetteer.forget(session, source)
+            for batch in batches:
+                await _add(session, source, batch, step)
+        return len(unique)
     async with context.database.writing() as session:
         await gazetteer.forget(session, source)
-    for start in range(0, len(unique), _BATCH):
-        batch = unique[start : start + _BATCH]
+    for batch in batches:
         async with context.database.writing() as session:
-            spots = [{**entry.values, "source": source} for entry in batch]
-            await gazetteer.add(session, spots, [name for entry in batch for name in entry.names()])
-        step(len(batch))
+            await _add(session, source, batch, step)
     return len(unique)
+
+
+async def _add(session: Session, source: str, batch: list[Entry], step: Callable[[int], None]) -> None:
+    spots = [{**entry.values, "source": source} for entry in batch]
+    await gazetteer.add(session, spots, [name for entry in batch for name in entry.names()])
+    step(len(batch))
 
 
 def city_entries(min_population: int) -> list[Entry]:

@@ -1,7 +1,9 @@
 """The shop's own words: the names and ids of its places, and the areas in which they lie."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice, takewhile
 from math import atan2, cos, degrees, hypot, radians, sin
 from typing import NamedTuple
 from uuid import UUID
@@ -55,6 +57,7 @@ class OwnWords:
             countries.add(place.country)
             if len(anchors) < _MOST_ANCHORS:
                 anchors.add((round(place.lat / _GRID) * _GRID, round(place.lon / _GRID) * _GRID))
+        self._sorted = sorted({*self._single, *self._keys})
         self.bias = Bias(frozenset(countries - {""}), tuple(anchors))
 
     def hits(self, keys: Iterable[str]) -> list[Hit]:
@@ -64,6 +67,12 @@ class OwnWords:
             found += [Hit(key, _spot_of(place), is_primary) for place, is_primary in self._single.get(key, ())]
             found += [Hit(key, _spot_of_area(area)) for area in self._keys.get(key, ())]
         return found
+
+    def beginning(self, start: str, most: int) -> list[Hit]:
+        """What has a key that begins so, in the order of keys."""
+        first = bisect_left(self._sorted, start)
+        keys = takewhile(lambda key: key.startswith(start), islice(self._sorted, first, first + most))
+        return self.hits(keys)
 
     def _add(self, place: Named) -> None:
         for key in keys_of(place.name):

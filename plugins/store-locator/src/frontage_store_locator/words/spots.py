@@ -8,6 +8,7 @@ from frontage_store_locator.words.countries import label_of, names_of
 from frontage_store_locator.words.folding import key_of, keys_of, postcode_key
 
 Kind = Literal["place", "coordinates", "postcode", "city", "region", "country"]
+LedBy = Literal["name", "beginning", "spelling"]
 Precision = Literal["exact", "postcode", "city", "region"]
 KINDS: tuple[Kind, ...] = ("place", "coordinates", "postcode", "city", "region", "country")
 _PRECISION: dict[str, Precision] = {"place": "exact", "coordinates": "exact", "postcode": "postcode", "city": "city"}
@@ -31,6 +32,8 @@ class Spot:
     """How many people live there; of the shop's own areas, how many places it has there."""
     places: tuple[UUID, ...] = field(default=(), repr=False)
     """The shop's places of this name or area."""
+    led_by: LedBy = "name"
+    """Whether the words name it, begin its name, or miss it by a slip."""
 
     @property
     def precision(self) -> Precision:

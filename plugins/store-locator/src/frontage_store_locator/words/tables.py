@@ -29,7 +29,11 @@ class GazetteerName(Reference):
     """A key under which a spot is found."""
 
     __tablename__ = "store_locator_gazetteer_name"
-    __table_args__ = (Index(None, "spot_id"),)
+    __table_args__ = (
+        Index(None, "spot_id"),
+        # PostgreSQL finds a beginning only where words are ordered by their letters.
+        Index(None, "key", postgresql_ops={"key": "text_pattern_ops"}),
+    )
 
     key: Mapped[str] = mapped_column(String(100), primary_key=True)
     spot_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
