@@ -87,3 +87,37 @@ async def test_a_failure_is_logged_once_with_its_trace_and_the_id(shop, lines, p
     assert [one["request_id"] for one in failed] == ["abc-2"]
     assert "Traceback" in failed[0]["exception"]
     assert failed[0]["level"] == "error"
+
+
+HALF = {"type": "http.request", "body": b'{"name": ', "more_body": True}
+GONE = {"type": "http.disconnect"}
+
+
+@pytest.mark.parametrize("messages", [[GONE], [HALF, GONE], [HALF, HALF, GONE]], ids=["before", "in it", "later"])
+@pytest.mark.parametrize("path", ["/kitchen/api/v1/dishes", "/probe/v1/events"], ids=["ordinary route", "hot route"])
+async def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_fault_of_ours(shop, lines, path, messages):
+    """Phones lose their network all day: no trace, and no 500."""
+    key = await shop.key("wide", scopes=("kitchen:write",))
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "scheme": "http", "method": "POST",
+        "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "", "client": ("127.0.0.1", 1),
+        "server": ("frontage.test", 80), "headers": [
+            (b"host", b"frontage.test"), (b"content-type", b"application/json"), (b"content-length", b"900"),
+            (b"x-api-key", key.encode()),
+        ],
+    }  # fmt: skip
+    left, sent = list(messages), []
+
+    async def receive():
+        return left.pop(0)
+
+    async def send(message):
+        sent.append(message)
+
+    await shop.platform.front(scope, receive, send)
+    assert left == []
+    assert all(message.get("status", 0) < 500 for message in sent)
+    written = lines.getvalue()
+    assert "request.failed" not in written
+    assert "Traceback" not in written
+    assert '"status": 5' not in written

@@ -4,10 +4,12 @@ import asyncio
 import socket
 
 import pytest
-from sqlalchemy import text
+from silent_line import silent_line
+from sqlalchemy import make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, ProgrammingError
 
-from frontage.base.database import Database, is_unavailable
+from frontage.base import database as module
+from frontage.base.database import Database, is_behind, is_unavailable
 from frontage.base.errors import DatabaseUnavailableError
 
 
@@ -167,3 +169,30 @@ async def test_the_url_may_say_how_to_encrypt(postgres_url, mode):
     database = Database(f"{postgres_url}?sslmode={mode}")
     await database.ping()
     await database.close()
+
+
+async def test_closing_does_not_wait_for_a_line_that_has_gone_silent(postgres_url, monkeypatch):
+    """Whoever stops the process must not have to kill it because a server is frozen."""
+    monkeypatch.setattr(module, "_CLOSE_SECONDS", 0.2)
+    async with silent_line(make_url(postgres_url)) as (line, url):
+        database = Database(url)
+        async with database.reading() as one, database.reading() as another:
+            for session in (one, another):
+                await session.execute(text("select 1"))
+        line.flowing.clear()
+        async with asyncio.timeout(20):
+            await database.close()
+        assert not database._lines or all(line.is_closed() for line in database._lines)
+
+
+@pytest.mark.parametrize("statement", ["select 1 from nowhere", "select colour from thing"], ids=["table", "column"])
+async def test_what_a_migration_would_have_made_means_behind(database, statement):
+    """Not away: only migrating mends it."""
+    with pytest.raises(DBAPIError) as caught:
+        async with database.reading() as session:
+            await session.execute(text(statement))
+    assert is_behind(caught.value)
+    assert not is_unavailable(caught.value)
+    with pytest.raises(IntegrityError) as twice:
+        await add(database, 1, 1)
+    assert not is_behind(twice.value)

@@ -74,6 +74,12 @@ def empty_desk(forge, tmp_path, database_url):
     return Desk(forge, tmp_path, None if database_url.startswith("sqlite") else database_url)
 
 
+@pytest.fixture
+def unmigrated_desk(forge, tmp_path, postgres_url):
+    """A desk on a PostgreSQL that nobody has migrated."""
+    return Desk(forge, tmp_path, postgres_url)
+
+
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def desk(request, forge, tmp_path_factory):
     """One desk for all tests of a file, migrated, with two tenants: acme has the kitchen sink, bolt has nothing."""

@@ -236,6 +236,39 @@ def test_what_a_killed_worker_has_left_is_drained_and_counted(desk, kitchen, acm
     assert [path.name for path in (desk.var / "spool").iterdir() if path.suffix != ".lock"] == []
 
 
+ENTRY = "import sys; sys.path[:0] = sys.argv.pop(1).split(':'); from frontage.cli import main; main()"
+
+
+def test_a_deletion_that_is_killed_half_way_is_ended_by_whoever_serves(desk, kitchen, acme):
+    """The tenant is gone at once; of its events neither rows nor counts stay, those of a spool included."""
+    shops = {"acme": f'name = "Acme"\nnumber = 1\n{KIRITIMATI}\n[plugins.kitchen-sink]\n'}
+    desk.write(**shops, leaving='name = "Leaving"\nnumber = 5\n[plugins.kitchen-sink]\n')
+    desk("tenants", "apply")
+    listed = desk("tenants", "list", "--json").json
+    leaving = from_short(next(one["id"] for one in listed if one["slug"] == "leaving"))
+    accept(desk, kitchen, leaving, "farewell")
+    leave_a_spool(desk, leaving, "farewell")
+    environment = os.environ | desk.environment | {"FRONTAGE_TEST_FAILPOINT": "erase.marked"}
+    words = [sys.executable, "-c", ENTRY, ":".join(desk.path), "tenants", "delete", "leaving", "--yes"]
+    killed = subprocess.run(words, cwd=desk.folder, env=environment, capture_output=True, check=False)
+    assert killed.returncode == -9, killed.stderr
+    assert "leaving" not in {one["slug"] for one in desk("tenants", "list", "--json").json}
+    assert stored(desk, "farewell") == 1
+
+    async def serve(database):
+        intake = Intake(database, desk.var, bind("kitchen-sink", kitchen.streams), worker="0")
+        await intake.start()
+        async for _left in intake.draining():
+            pass
+        await intake.sweep_erased()
+        await intake.stop()
+
+    on(desk, serve)
+    assert (stored(desk, "farewell"), told(desk, "farewell")) == (0, [])
+    assert ask(desk, "select count(*) from intake_outbox") == [(0,)]
+    desk.write(**shops)
+
+
 def test_a_wrong_count_is_found_told_and_mended(desk, kitchen, acme):
     """A recount tells what stands there and what is right, exits with 1, and mends when told to."""
     accept(desk, kitchen, acme, "Dal", "Dal")

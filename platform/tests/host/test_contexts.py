@@ -9,6 +9,7 @@ from shelf import declare
 from structlog.testing import capture_logs
 
 from frontage.base.database import Database
+from frontage.host import contexts as contexts_module
 from frontage.host import jobs
 from frontage.host.contexts import bound_hot_routes, make_contexts, plugin_jobs, start_plugins, stop_plugins
 from frontage.host.errors import Stage
@@ -16,7 +17,7 @@ from frontage.host.loading import load_parts, load_roster
 from frontage.testing.harness import running, settings_for
 
 HOOKS = """
-import asyncio, sys
+import asyncio, sys, time
 called = []
 
 async def begin(context):
@@ -33,6 +34,9 @@ async def leave(context):
 
 async def hang(context):
     await asyncio.Event().wait()
+
+async def block(context):
+    time.sleep(1)
 """
 QUICK = 0.2
 
@@ -84,6 +88,7 @@ async def test_the_hooks_are_called_with_the_context(shelf, tmp_path):
         pytest.param("fail", "its start failed: RuntimeError: no luck", id="raises"),
         pytest.param("leave", "its start failed: SystemExit: 3", id="exits"),
         pytest.param("hang", "its start took longer than 0.2 seconds", id="hangs"),
+        pytest.param("block", "its start took longer than 0.2 seconds", id="holds the loop"),
         pytest.param("nowhere", "has no attribute 'nowhere'", id="is not there"),
     ],
 )
@@ -97,6 +102,16 @@ async def test_a_start_that_fails_stops_its_plugin_alone(shelf, tmp_path, start,
     assert reason in odd.reason
     assert [one.slug for one in roster.serving] == ["fine"]
     assert called("fine") == [("begin", "fine")]
+
+
+async def test_a_start_that_holds_the_loop_is_named_while_it_does(shelf, tmp_path, monkeypatch):
+    """Nothing else of the process can say why it does not come up."""
+    monkeypatch.setattr(contexts_module, "_GRACE_SECONDS", 0.0)
+    put(shelf, "odd", start="block")
+    roster, contexts = opened(shelf, tmp_path, "odd")
+    with capture_logs() as logged:
+        await start_plugins(roster, contexts, seconds=QUICK)
+    assert [(one["event"], one["plugin"]) for one in logged][:1] == [("plugin.start_blocks", "odd")]
 
 
 @pytest.mark.parametrize("stop", ["fail", "leave", "hang", "nowhere"])

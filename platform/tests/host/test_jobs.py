@@ -5,6 +5,7 @@ import sys
 from datetime import timedelta
 
 import pytest
+from silent_line import silent_line
 from sqlalchemy import update
 from structlog.testing import capture_logs
 
@@ -83,6 +84,28 @@ async def test_a_failing_job_is_logged_and_its_neighbours_run(database, work):
         assert await runner.run_due() == ["b.good"]
     assert [(one["event"], one["job"]) for one in logged] == [("job.failed", "a.bad")]
     assert tally.runs == 1
+
+
+async def test_a_database_that_goes_away_is_told_once_and_so_is_its_return(postgres_url):
+    """However often the jobs look meanwhile: an outage of an hour is no thousand traces."""
+    direct = Database(postgres_url)
+    await migrate(direct, Roster([]))
+    tally = Tally()
+    async with silent_line(direct.url) as (line, url):
+        database = Database(url)
+        runner = JobRunner(database, [DueWork("a.sweep", HOUR, tally), DueWork("b.sweep", HOUR, tally)])
+        await runner.run_due()
+        with capture_logs() as logged:
+            line.cut(refuse=True)
+            for _ in range(3):
+                assert await runner.run_due() == []
+            line.cut(refuse=False)
+            await runner.run_due()
+        assert [one["event"] for one in logged] == ["jobs.database_away", "jobs.database_back"]
+        assert "exc_info" not in logged[0]
+        assert tally.runs == 2
+        await database.close()
+    await direct.close()
 
 
 async def test_a_job_that_hangs_holds_up_no_other_and_ends_with_the_process(database, monkeypatch):

@@ -1,10 +1,17 @@
 """A row that the database refuses goes to the dead letters with its reason; its neighbours are stored."""
 
+from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+import pytest
+
 from frontage.base.ids import new_id
 
 from .asking import ask, counted, counts_of, rows_of, until
 from .streams import Stamp, StampCount
 from .test_away import HASTY, _settled, locked, on_disk, tally_of
+
+ENDS = [datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)]
 
 
 def poison(dialect):
@@ -100,3 +107,26 @@ async def test_events_of_a_deleted_tenant_do_not_come_back_from_a_spool(database
     await until(lambda: _settled(second))
     assert [row["card"] for row in await rows_of(database, "stamps")] == ["stays"]
     assert tally_of(second).dead == 1
+
+
+@pytest.mark.parametrize("end", ENDS, ids=["first", "last"])
+async def test_a_moment_that_no_calendar_has_in_utc_dies_alone(database, intake, tenant, end):
+    beyond = timezone(timedelta(hours=9 if end.year == 1 else -9))
+    bad = Stamp(card="bad", occurred=end.replace(tzinfo=beyond))
+    await intake.accept([Stamp(card="good"), bad, Stamp(card="good")], tenant=tenant)
+    await counted(database)
+    assert [row["card"] for row in await rows_of(database, "stamps")] == ["good", "good"]
+    (dead,) = await ask(database, "select * from intake_dead_letter")
+    assert "OverflowError" in dead["reason"]
+    assert bad.occurred.isoformat() in dead["payload"]
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"], ids=["east", "west"])
+async def test_the_first_and_the_last_moment_of_the_calendar_are_counted(database, start_intake, tenant, zone):
+    """No tenant's zone makes a poison of them that would stop the counting of their neighbours."""
+    intake = await start_intake(database, zone_of=lambda _tenant: ZoneInfo(zone))
+    await intake.accept([*(Stamp(card="end", occurred=end) for end in ENDS), Stamp(card="now")], tenant=tenant)
+    await counted(database)
+    found = {(row["card"], row["stamps"]) for row in await counts_of(database, "stamps", StampCount)}
+    assert found == {("end", 1), ("now", 1)}
+    assert len(await rows_of(database, "stamps")) == 3

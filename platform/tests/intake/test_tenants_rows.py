@@ -3,11 +3,14 @@
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from frontage.base.clock import utc_now
 from frontage.base.ids import new_id
 from frontage.intake.dead_letters import buried, retry
+from frontage.intake.limits import Limits
 from frontage.intake.partitions import make_partitions
+from frontage.intake.tables import erased
 
 from .asking import ask, bound, counted, counts_of, moment, rows_of, tell
 from .streams import Stamp, StampCount, View, ViewVisitor, streams
@@ -49,6 +52,61 @@ async def test_events_that_were_not_counted_yet_are_deleted_with_their_tenant(da
     await intake.erase_tenant(tenant)
     await counted(database)
     assert {row["card"] for row in await counts_of(database, "stamps", StampCount)} == {"b"}
+
+
+async def remains_of(database, intake, tenant):
+    """The tables that hold anything of a tenant, the outbox included."""
+    found = []
+    for table in intake.tables:
+        owners = {
+            str(row["tenant_id"]).replace("-", "") for row in await ask(database, f"select tenant_id from {table.name}")
+        }
+        found += [table.name] if tenant.hex in owners else []
+    payloads = await ask(database, "select payload from intake_outbox")
+    return found + ["intake_outbox" for row in payloads if tenant.bytes in row["payload"]]
+
+
+async def test_what_a_worker_still_took_for_a_deleted_tenant_is_swept(database, intake, tenant):
+    """For a moment a worker may not have heard of it: neither rows nor counts of such events stay."""
+    other = new_id()
+    await intake.erase_tenant(tenant)
+    for owner in (tenant, other):
+        await intake.accept([Stamp(card="late"), Stamp(card="lone \ud800"), View(visitor="v")], tenant=owner)
+    await counted(database)
+    assert len(await remains_of(database, intake, tenant)) > 3
+    await intake.sweep_erased()
+    assert await remains_of(database, intake, tenant) == []
+    assert await intake.rollups(other).total(StampCount.stamps) == 1
+    await intake.accept(Stamp(card="later still"), tenant=tenant)
+    await counted(database)
+    await intake.sweep_erased()
+    assert await remains_of(database, intake, tenant) == []
+
+
+async def test_a_deletion_is_swept_for_a_while_and_then_no_longer(database, intake, tenant):
+    """Every sweep costs a look at every table; a minute after no worker knows the tenant there is nothing to find."""
+    await intake.erase_tenant(tenant)
+    async with database.writing() as session:
+        await session.execute(sa.update(erased).values(at=utc_now() - timedelta(minutes=3)))
+    await intake.sweep_erased()
+    await intake.accept(Stamp(card="impossible"), tenant=tenant)
+    await intake.sweep_erased()
+    assert len(await rows_of(database, "stamps")) == 1
+
+
+async def test_what_is_parked_or_of_a_plugin_that_is_gone_does_not_outlive_its_tenant(database, start_intake, tenant):
+    """Nobody may ever count it again, so nobody else would take it out of the outbox."""
+    await tell(database, "alter table loyalty_stamps_stamp_count rename to away")
+    intake = await start_intake(database, limits=Limits(rollup_attempts=1, poll_seconds=0.05))
+    await intake.accept([Stamp(card="a")], tenant=tenant)
+    await intake.stop()
+    await tell(
+        database,
+        "alter table away rename to loyalty_stamps_stamp_count",
+        "update intake_outbox set parked = true, stream = 'gone.stamps'",
+    )
+    await intake.erase_tenant(tenant)
+    assert await remains_of(database, intake, tenant) == []
 
 
 async def test_an_export_has_every_row_of_the_tenant_and_none_of_another(database, intake, tenant):

@@ -14,6 +14,7 @@ from frontage.intake.backends import PostgresBackend, backend_for
 from frontage.intake.batch import Batch, pack, sorted_once
 from frontage.intake.errors import StoreAwayError
 from frontage.intake.limits import Limits
+from frontage.intake.parked import parked_rows, release
 from frontage.intake.rows import event_columns
 from frontage.intake.stream import BoundStream, Stream, rule
 
@@ -189,6 +190,51 @@ async def test_a_rollup_that_raises_is_parked_and_everything_else_goes_on(databa
         return any("wait for their rollup" in words for words in intake.health().degraded)
 
     await until(reported)
+
+
+async def test_how_many_batches_are_parked_is_told_until_somebody_lets_them_go_on(database, start_intake, tenant):
+    """By the worker whose rollup raised, by one that starts later, and no longer once they are released and counted."""
+    mended = []
+
+    @rule(StampCount)
+    async def picky(rows, tables):
+        if not mended and any(row.card == "bad" for row in rows):
+            raise ZeroDivisionError
+        day = tables.day
+        await tables.add(
+            [StampCount(tenant=row.tenant, day=day(row.tenant, row.occurred), card=row.card, stamps=1) for row in rows]
+        )
+
+    stamps = bound("stamps")
+    streams = [BoundStream(stamps.prefix, Stream("stamps", row=Stamp, rollup=picky), stamps.label)]
+    limits = Limits(poll_seconds=0.05, rollup_pause_seconds=0.01, rollup_attempts=1, budget_seconds=2.0)
+
+    def told(worker):
+        (parked,) = [one for one in worker.collect() if one.name == "frontage_intake_parked"]
+        return {sample.labels["stream"]: sample.value for sample in parked.samples}[stamps.label]
+
+    def tells(worker, number):
+        async def question():
+            return told(worker) == number
+
+        return until(question)
+
+    first = await start_intake(database, bound=streams, limits=limits)
+    for number in (1, 2):
+        await first.accept([Stamp(card="bad"), Stamp(card="beside it")], tenant=tenant)
+        await tells(first, number)
+    assert [(one.events, "ZeroDivisionError" in one.reason) for one in await parked_rows(database)] == [(2, True)] * 2
+    second = await start_intake(database, bound=streams, limits=limits, worker="1")
+    await tells(second, 2)
+    mended.append(True)
+    assert await release(database, stream="another") == 0
+    assert await release(database) == 2
+    await tells(first, 0)
+    await tells(second, 0)
+    await counted(database)
+    found = {row["card"]: row["stamps"] for row in await counts_of(database, "stamps", StampCount)}
+    assert found == {"bad": 2, "beside it": 2}
+    assert first.health().degraded == second.health().degraded == ()
 
 
 async def test_a_rollup_may_await_nothing_but_its_tables_on_sqlite(sqlite_url, start_intake, tenant):

@@ -10,14 +10,16 @@ from frontage.tenants import audit
 from frontage.tenants.directory import Directory
 
 _DAILY = timedelta(days=1)
+_EVERY_MINUTE = timedelta(minutes=1)
 
 
 def own_jobs(services: Services) -> list[DueWork]:
-    """What is done once a day."""
+    """What is done once a day, and what every minute."""
     house = _Housekeeping(services)
     return [
         DueWork("core.forget-old-audit", _DAILY, house.forget_old_audit),
         DueWork("core.expire-events", _DAILY, house.expire_events),
+        DueWork("core.sweep-deleted-tenants", _EVERY_MINUTE, services.intake.sweep_erased),
     ]
 
 

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from socket import gaierror
 from typing import Any, Literal
+from weakref import WeakSet
 
 from sqlalchemy import URL, Connection, event, text
 from sqlalchemy.engine import make_url
@@ -22,7 +23,10 @@ Dialect = Literal["sqlite", "postgresql"]
 _BUSY_SECONDS = 10
 _CONNECT_SECONDS = 5
 _STATEMENT_SECONDS = 30
+_CLOSE_SECONDS = 5
 _AWAY = {"57P01", "57P02", "57P03", "08000", "08001", "08003", "08004", "08006", "53300"}
+_BEHIND = {"42P01", "42703"}
+"""A table or a column that is not there."""
 
 
 class Database:
@@ -33,6 +37,9 @@ class Database:
         self.dialect: Dialect = "sqlite" if self.url.get_backend_name() == "sqlite" else "postgresql"
         self.engine = _sqlite_engine(url) if self.dialect == "sqlite" else _postgres_engine(self.url)
         writer = self.engine.execution_options(frontage_write=True)
+        self._lines: WeakSet[Any] = WeakSet()
+        if self.dialect == "postgresql":
+            event.listen(self.engine.sync_engine, "connect", self._remember_line)
         self._readers = async_sessionmaker(self.engine, expire_on_commit=False)
         self._writers = async_sessionmaker(writer, expire_on_commit=False)
 
@@ -83,8 +90,24 @@ class Database:
             pause = min(pause * 2, 3.0)
 
     async def close(self) -> None:
-        """Close every connection."""
-        await self.engine.dispose()
+        """Close every connection, in good order as far as its server answers; the rest is thrown away in the end."""
+        closing = asyncio.ensure_future(self.engine.dispose())
+        _, silent = await asyncio.wait((closing,), timeout=_CLOSE_SECONDS)
+        if silent:
+            for line in list(self._lines):
+                line.terminate()
+        await closing
+
+    def _remember_line(self, connection: Any, _record: object) -> None:
+        self._lines.add(connection.driver_connection)
+
+
+def is_behind(error: BaseException) -> bool:
+    """Whether an error means that the database lacks a table or a column which the code has."""
+    cause = getattr(error, "orig", error)
+    if getattr(cause, "sqlstate", None) in _BEHIND:
+        return True
+    return isinstance(error, DBAPIError) and str(cause).startswith(("no such table", "no such column"))
 
 
 def is_unavailable(error: BaseException) -> bool:

@@ -69,6 +69,26 @@ def main() -> None:
     except FrontageError as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(1)
+    except Exception as error:
+        # Not contained: a command met the database in a state that its operator can mend, or this is a fault of ours.
+        told = _trouble_with_database(error)
+        if told is None:
+            raise
+        text, code = told
+        click.echo(text, err=True)
+        sys.exit(code)
+
+
+def _trouble_with_database(error: Exception) -> tuple[str, int] | None:
+    """What to tell of a database that went away, or that no migration has prepared; and the exit code."""
+    from frontage.base.database import is_behind, is_unavailable
+
+    reason = (str(getattr(error, "orig", None) or error).strip() or type(error).__name__).splitlines()[0]
+    if is_unavailable(error):
+        return f"The database went away: {reason}. Try again when it is back.", _UNAVAILABLE
+    if is_behind(error):
+        return f"The database is behind this code: {reason}. Run frontage migrate, then this again.", 1
+    return None
 
 
 def _plugin_commands() -> dict[str, str]:

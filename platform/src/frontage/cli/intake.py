@@ -1,6 +1,5 @@
 """`frontage intake`: where events are, what a database refused, and whether the counts are right."""
 
-import pkgutil
 import sys
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
@@ -26,7 +25,7 @@ from frontage.intake.limits import Limits
 from frontage.intake.parked import parked_rows, release
 from frontage.intake.recount import Difference, recount
 from frontage.intake.status import Standing, standing, tenants_of
-from frontage.intake.stream import BoundStream, bind
+from frontage.intake.stream import BoundStream
 
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -150,21 +149,15 @@ def recount_(operator: Operator, stream: str, tenant: str | None, since: datetim
         raise click.exceptions.Exit(1)
 
 
-def bound_streams(operator: Operator) -> list[BoundStream]:
-    """The streams of every plugin that can be read."""
-    declared = [(slug, plugin.streams) for slug, plugin in operator.plugins().items() if plugin.streams is not None]
-    return [stream for slug, name in declared for stream in bind(slug, pkgutil.resolve_name(name))]
-
-
 async def _status(operator: Operator) -> list[Standing]:
     async with operator.open_database() as database:
-        return await standing(database, bound_streams(operator), operator.settings.data_dir)
+        return await standing(database, operator.streams(), operator.settings.data_dir)
 
 
 async def _retry(operator: Operator, stream: str | None) -> tuple[int, int]:
     async with operator.open_database() as database, _answering():
         await _refuse_unknown(operator, database, stream)
-        streams = bound_streams(operator)
+        streams = operator.streams()
         backend = backend_for(database, _utc, Limits(budget_seconds=10.0))
         sinks = {one.label: backend.sink(one, patient=True) for one in streams}
         letters = await buried(database, stream=stream)
@@ -186,7 +179,7 @@ async def _drain(operator: Operator) -> tuple[int, int]:
     async with operator.open_database() as database:
         name = f"drain-{uuid4().hex[:8]}"
         zones = await _zones(database)
-        streams = bound_streams(operator)
+        streams = operator.streams()
         work = Intake(
             database, operator.settings.data_dir, streams, worker=name, zone_of=lambda owner: zones.get(owner, _UTC)
         )
@@ -202,7 +195,7 @@ async def _drain(operator: Operator) -> tuple[int, int]:
 async def _recount(
     operator: Operator, label: str, tenant: str | None, since: datetime | None, mend: bool
 ) -> list[Difference]:
-    stream = _countable(bound_streams(operator), label)
+    stream = _countable(operator.streams(), label)
     async with operator.open_database() as database:
         zones = await _zones(database)
         tenants = await tenants_of(database, stream) if tenant is None else [await _tenant(database, tenant)]
@@ -228,7 +221,7 @@ def _countable(streams: Collection[BoundStream], label: str) -> BoundStream:
 
 async def _refuse_unknown(operator: Operator, database: Database, label: str | None) -> None:
     """Refuse a stream of which there is no trace; what plugins that are gone have left may still be asked for."""
-    known = {one.stream for one in await standing(database, bound_streams(operator), operator.settings.data_dir)}
+    known = {one.stream for one in await standing(database, operator.streams(), operator.settings.data_dir)}
     if label is not None and label not in known:
         raise click.BadParameter(_unknown(label, known))
 

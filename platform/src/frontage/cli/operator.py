@@ -18,8 +18,9 @@ from frontage.base.logs import configure_logs
 from frontage.base.pepper import Pepper, load_pepper
 from frontage.base.settings import Settings
 from frontage.host.discovery import find_candidates
-from frontage.host.loading import load_parts, load_roster
+from frontage.host.loading import load_parts, load_roster, resolve
 from frontage.host.roster import Roster
+from frontage.intake.stream import BoundStream, bind
 from frontage.plugin.context import PluginContext
 from frontage.plugin.declaration import Plugin
 
@@ -67,6 +68,11 @@ class Operator:
     def plugins(self) -> Mapping[str, Plugin]:
         """The declarations of the plugins that can be read."""
         return self.roster.plugins
+
+    def streams(self) -> list[BoundStream]:
+        """The streams of every plugin that can be read."""
+        declared = [(slug, plugin.streams) for slug, plugin in self.plugins().items() if plugin.streams is not None]
+        return [stream for slug, name in declared for stream in bind(slug, resolve(name))]
 
     async def meet_plugins(self) -> Roster:
         """Every installed plugin, as far as it would come now; a database that is there and answers has its say."""

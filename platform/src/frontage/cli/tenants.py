@@ -144,7 +144,7 @@ def delete(operator: Operator, slug: str, yes: bool, as_json: bool) -> None:
 
     async def run() -> None:
         async with operator.open_database() as database:
-            await remove_tenant(database, slug, actor=operator.actor)
+            await remove_tenant(database, slug, operator.streams(), actor=operator.actor)
 
     operator.run(run())
     file = operator.settings.tenants_dir / f"{slug}.toml"

@@ -90,6 +90,23 @@ async def read_body(receive: Receive, content_length: bytes | None, cap: int) ->
     return body
 
 
+class Upload:
+    """A `receive` that tells of a client which left in the middle of its body as ClientGoneError, not as a fault."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._complete = False
+
+    async def __call__(self) -> Any:
+        """The next message; after the body is complete, whatever it is."""
+        message = await self._receive()
+        if message["type"] == "http.request":
+            self._complete = not message.get("more_body", False)
+        elif not self._complete:
+            raise ClientGoneError
+        return message
+
+
 def _declares_more(content_length: bytes, cap: int) -> bool:
     # A length that is no number is left to the count; one of 19 digits and more is too much for int() to be asked.
     return content_length.isdigit() and (len(content_length) > 18 or int(content_length) > cap)

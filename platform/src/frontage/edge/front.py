@@ -9,10 +9,10 @@ from typing import Any
 
 from frontage.base.logs import get_logger
 from frontage.edge.answers import Answer, problem_answer
-from frontage.edge.bodies import ClientGoneError
+from frontage.edge.bodies import ClientGoneError, Upload
 from frontage.edge.call import SCOPE_KEY, Call
 from frontage.edge.cors import cors_headers, preflight_headers
-from frontage.edge.gate import Gatekeeper
+from frontage.edge.gate import WITH_BODY, Gatekeeper
 from frontage.edge.hot import HotRoute
 from frontage.edge.meter import RequestMeter, Route
 from frontage.edge.problems import Header, Problem, problem_of
@@ -129,6 +129,8 @@ class Front:
         elif finish.is_options:
             # Litestar's own OPTIONS knows one handler of a path; its refusal of a method nobody has knows them all.
             scope["method"] = "TRACE"
+        if scope["method"] in WITH_BODY:
+            receive = Upload(receive)
         try:
             await self.app(scope, receive, finish)
         except ClientGoneError:

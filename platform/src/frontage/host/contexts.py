@@ -1,7 +1,9 @@
 """What every plugin that serves is lent, and its hooks around the time in which it serves."""
 
 import asyncio
+import threading
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +24,8 @@ log = get_logger(__name__)
 
 START_SECONDS = 10.0
 STOP_SECONDS = 5.0
+_GRACE_SECONDS = 0.5
+"""A hook that awaits is ended by then; one that does not holds the loop."""
 
 Contexts = dict[str, PluginContext]
 
@@ -73,13 +77,34 @@ async def _start(entry: Entry, context: PluginContext, seconds: float) -> None:
     hook = entry.declared.start
     if hook is None:
         return
+    loop = asyncio.get_running_loop()
+    began = loop.time()
     try:
-        async with asyncio.timeout(seconds):
-            await resolve(hook)(context)
+        with _watched(entry, seconds):
+            async with asyncio.timeout(seconds):
+                await resolve(hook)(context)
+        # Code that held the loop was ended by no timer; it would hold it again while others are served.
+        late = loop.time() - began > seconds
     except TimeoutError:
-        entry.stop(PluginError(Stage.START_FAILED, f"its start took longer than {seconds:g} seconds"))
+        late = True
     except CONTAINED as error:  # a plugin's hook may raise anything
         entry.stop(PluginError(Stage.START_FAILED, f"its start failed: {told(error)}"))
+        return
+    if late:
+        entry.stop(PluginError(Stage.START_FAILED, f"its start took longer than {seconds:g} seconds"))
+
+
+@contextmanager
+def _watched(entry: Entry, seconds: float) -> Iterator[None]:
+    """Name the plugin whose hook holds the loop: from within the loop nobody could, and the process seems to hang."""
+    facts = {"plugin": entry.slug, "seconds": seconds, "fix": "await what takes long, or asyncio.to_thread it"}
+    watch = threading.Timer(seconds + _GRACE_SECONDS, log.error, ("plugin.start_blocks",), facts)
+    watch.daemon = True
+    watch.start()
+    try:
+        yield
+    finally:
+        watch.cancel()
 
 
 async def stop_plugins(entries: Iterable[Entry], contexts: Contexts, *, seconds: float = STOP_SECONDS) -> None:

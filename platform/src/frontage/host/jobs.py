@@ -10,7 +10,7 @@ from sqlalchemy import update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from frontage.base.clock import utc_now
-from frontage.base.database import Database
+from frontage.base.database import Database, is_unavailable
 from frontage.base.logs import get_logger
 from frontage.host.errors import CONTAINED
 from frontage.tenants.models import JobRow
@@ -36,6 +36,7 @@ class JobRunner:
         self._database = database
         self._works = list(works)
         self._tasks: list[asyncio.Task[None]] = []
+        self._away = False
 
     async def start(self) -> None:
         """Begin looking, for each job by itself: one that takes long holds up no other."""
@@ -59,14 +60,29 @@ class JobRunner:
 
     async def _run_if_due(self, work: DueWork) -> bool:
         try:
-            if not await self._claim(work):
-                return False
-            await work.run()
-        except CONTAINED:
+            claimed = await self._claim(work)
+            self._note_back()
+            if claimed:
+                await work.run()
+        except CONTAINED as error:
             # A failing job must not keep the others from running; it is due again next time.
-            log.exception("job.failed", job=work.name)
+            if is_unavailable(error):
+                self._note_away(work, error)
+            else:
+                log.exception("job.failed", job=work.name)
             return False
-        return True
+        return claimed
+
+    def _note_away(self, work: DueWork, error: BaseException) -> None:
+        """Told once, by whichever job meets it first."""
+        if not self._away:
+            log.warning("jobs.database_away", job=work.name, reason=str(error) or type(error).__name__)
+        self._away = True
+
+    def _note_back(self) -> None:
+        if self._away:
+            log.info("jobs.database_back")
+        self._away = False
 
     async def _claim(self, work: DueWork) -> bool:
         now = utc_now()

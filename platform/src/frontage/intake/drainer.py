@@ -61,7 +61,8 @@ class Drainer:
                 await self.step()
                 pause = _FIRST_PAUSE
             except (StoreAwayError, TimeoutError) as error:
-                logger.info("intake.drain_waits", stream=self._lane.label, error=str(error) or "too slow")
+                # The lane has told that the database is away, and will tell that it is back.
+                logger.debug("intake.drain_waits", stream=self._lane.label, error=str(error) or "too slow")
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
             except Exception:

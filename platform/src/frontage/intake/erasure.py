@@ -1,23 +1,34 @@
 """Deleting and giving out what belongs to a tenant, or to one visitor of it."""
 
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from frontage.base.clock import utc_now
 from frontage.base.database import Database
-from frontage.intake.batch import join_packed, pack
+from frontage.intake.batch import join_packed
 from frontage.intake.postgres_rolls import lock_number
-from frontage.intake.rows import packed_reader
 from frontage.intake.stream import BoundStream
 from frontage.intake.tables import dead_letter, erased, outbox, rollup_table, stream_table
 
 _ROWS = 2_000
 """Rows that one transaction deletes or one page gives out."""
+
+
+class _Owned(msgspec.Struct):
+    """Whose a packed event is, whatever else is in it and whoever knows its stream."""
+
+    tenant: UUID
+
+
+_each = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
+_owner = msgspec.msgpack.Decoder(_Owned).decode
 
 
 def tables_of(streams: Sequence[BoundStream]) -> list[sa.Table]:
@@ -26,23 +37,35 @@ def tables_of(streams: Sequence[BoundStream]) -> list[sa.Table]:
     return kept + [rollup_table(stream, kind) for stream in streams for kind in stream.rollups]
 
 
-async def erase_tenant(database: Database, streams: Sequence[BoundStream], tenant: UUID) -> None:
-    """Delete everything of a tenant for good. What lies in a worker's spool is let go of when it is replayed."""
-    async with database.writing() as session:
-        await session.execute(sa.delete(erased).where(erased.c.tenant_id == tenant))
-        await session.execute(sa.insert(erased).values(tenant_id=tenant, at=utc_now()))
-    for stream in streams:
+async def mark_erased(session: AsyncSession, tenant: UUID) -> None:
+    """Note, in the transaction that deletes a tenant, that its events are let go of from now on, wherever they lie."""
+    await session.execute(sa.delete(erased).where(erased.c.tenant_id == tenant))
+    await session.execute(sa.insert(erased).values(tenant_id=tenant, at=utc_now()))
+
+
+async def erased_since(database: Database, moment: datetime) -> dict[UUID, datetime]:
+    """The tenants that were deleted after this moment, and when."""
+    query = sa.select(erased.c.tenant_id, erased.c.at).where(erased.c.at >= moment)
+    async with database.reading() as session:
+        return {row[0]: row[1] for row in await session.execute(query)}
+
+
+async def erase_tenants(database: Database, streams: Sequence[BoundStream], tenants: Collection[UUID]) -> None:
+    """Delete every event of these tenants and what was counted from them.
+
+    What lies in a worker's spool is let go of when it is replayed; what a worker stores that has not heard of it yet
+    is found by doing this once more.
+    """
+    for label in sorted({stream.label for stream in streams} | await _uncounted(database)):
         async with database.writing() as session:
-            await _hold(session, database, stream)
-            await _forget_uncounted(session, stream, tenant)
-            for kind in stream.rollups:
-                table = rollup_table(stream, kind)
-                await session.execute(sa.delete(table).where(table.c.tenant_id == tenant))
-        if stream.stream.keep:
-            table = stream_table(stream)
-            await delete_in_portions(database, table, table.c.tenant_id == tenant)
+            await _hold(session, database, label)
+            await _forget_uncounted(session, label, tenants)
+            for table in [rollup_table(one, kind) for one in streams if one.label == label for kind in one.rollups]:
+                await session.execute(sa.delete(table).where(table.c.tenant_id.in_(tenants)))
+    for table in [stream_table(stream) for stream in streams if stream.stream.keep]:
+        await delete_in_portions(database, table, table.c.tenant_id.in_(tenants))
     async with database.writing() as session:
-        await session.execute(sa.delete(dead_letter).where(dead_letter.c.tenant_id == tenant))
+        await session.execute(sa.delete(dead_letter).where(dead_letter.c.tenant_id.in_(tenants)))
 
 
 async def erase(
@@ -100,20 +123,25 @@ async def _pages(database: Database, table: sa.Table, tenant: UUID) -> AsyncIter
         page = query.where(sa.tuple_(*keys) > sa.tuple_(*last))
 
 
-async def _hold(session: AsyncSession, database: Database, stream: BoundStream) -> None:
+async def _uncounted(database: Database) -> set[str]:
+    """The streams that have something in the outbox, those of plugins that are gone included."""
+    async with database.reading() as session:
+        return set((await session.execute(sa.select(outbox.c.stream).distinct())).scalars())
+
+
+async def _hold(session: AsyncSession, database: Database, label: str) -> None:
     """Keep rollups of this stream away until the transaction ends; on SQLite the writer's lock does so already."""
     if database.dialect == "postgresql":
-        await session.execute(sa.text("select pg_advisory_xact_lock(:number)"), {"number": lock_number(stream.label)})
+        await session.execute(sa.text("select pg_advisory_xact_lock(:number)"), {"number": lock_number(label)})
 
 
-async def _forget_uncounted(session: AsyncSession, stream: BoundStream, tenant: UUID) -> None:
-    """Take the tenant's events out of the outbox."""
-    unpack = packed_reader(stream.stream.row)
-    rows = (await session.execute(sa.select(outbox).where(outbox.c.stream == stream.label))).all()
+async def _forget_uncounted(session: AsyncSession, label: str, tenants: Collection[UUID]) -> None:
+    """Take the tenants' events out of the outbox."""
+    rows = (await session.execute(sa.select(outbox).where(outbox.c.stream == label))).all()
     for row in rows:
-        events = unpack(row.payload)
+        events = [bytes(one) for one in _each(row.payload)]
         fresh = events if row.fresh is None else [events[at] for at in row.fresh]
-        left = [pack(event) for event in fresh if event.tenant != tenant]
+        left = [packed for packed in fresh if _owner(packed).tenant not in tenants]
         if len(left) == len(fresh):
             continue
         here = outbox.c.id == row.id

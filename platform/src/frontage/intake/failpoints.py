@@ -17,6 +17,7 @@ Place = Literal[
     "drain.removed",
     "rollup.taken",
     "rollup.committed",
+    "erase.marked",
 ]
 
 

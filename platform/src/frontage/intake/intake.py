@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -14,12 +14,13 @@ import sqlalchemy as sa
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
+from frontage.base.clock import utc_now
 from frontage.base.database import Database
 from frontage.base.logs import get_logger
 from frontage.intake.backends import backend_for
 from frontage.intake.counters import Counters
 from frontage.intake.drainer import Drainer
-from frontage.intake.erasure import erase, erase_tenant, export_tenant, tables_of
+from frontage.intake.erasure import erase, erase_tenants, erased_since, export_tenant, mark_erased, tables_of
 from frontage.intake.lane import Lane
 from frontage.intake.limits import Limits
 from frontage.intake.partitions import keep_partitions_ahead
@@ -37,6 +38,9 @@ _ADOPT_SECONDS = 5.0
 _STOP_SECONDS = 10.0
 _LOOK_SECONDS = 0.2
 _LEAST_ROOM = 1 << 20
+_SWEEP_FOR = timedelta(days=30)
+_KNOWN_EVERYWHERE = timedelta(minutes=2)
+"""After this long no worker takes events for a tenant that was deleted."""
 
 logger = get_logger(__name__)
 
@@ -94,6 +98,8 @@ class Intake(Collector):
         self._workers: list[asyncio.Task[None]] = []
         self._tables = RollupTablesByKind(streams)
         self._zone_of = zone_of
+        self._swept: set[UUID] = set()
+        """Tenants of which nothing can come any more but from a spool, where it is let go of."""
         self.started = self.stopped = False
 
     async def begin(self) -> None:
@@ -202,8 +208,21 @@ class Intake(Collector):
         return [*tables_of(self.streams), dead_letter]
 
     async def erase_tenant(self, tenant: UUID) -> None:
-        """Delete everything of a tenant for good; call it when no worker takes events for it any more."""
-        await erase_tenant(self._database, self.streams, tenant)
+        """Delete every event of a tenant and what was counted from them, and let go of what still comes."""
+        async with self._database.writing() as session:
+            await mark_erased(session, tenant)
+        await erase_tenants(self._database, self.streams, [tenant])
+
+    async def sweep_erased(self) -> None:
+        """Delete what came in of tenants after they were deleted, and what a deletion that was cut short has left.
+
+        A job of every minute: for a while there may be a worker that still takes events for such a tenant.
+        """
+        now = utc_now()
+        marked = await erased_since(self._database, now - _SWEEP_FOR)
+        if late := set(marked) - self._swept:
+            await erase_tenants(self._database, self.streams, late)
+        self._swept = {tenant for tenant, at in marked.items() if at < now - _KNOWN_EVERYWHERE}
 
     async def erase(self, kind: type[Event | Rollup], tenant: UUID, **facts: Any) -> int:
         """Delete a tenant's rows of this kind that have these facts, such as one visitor's; gives how many."""

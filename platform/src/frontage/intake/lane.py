@@ -24,6 +24,7 @@ from frontage.intake.stream import NO_TENANT, BoundStream, Event
 _PATIENCE_SECONDS = 2.0
 """How long a late write is waited for before its connection is thrown away."""
 
+_MOMENTS = ("occurred", "received")
 _BUSY = 8
 _GATHER_SECONDS = 0.001
 
@@ -80,9 +81,12 @@ class Lane:
         for event in events:
             if tenant is not None:
                 force_setattr(event, "tenant", tenant)
-            if event.tenant is NO_TENANT or event.occurred.tzinfo is not UTC or event.received.tzinfo is not UTC:
-                _mend(event)
+            odd = event.tenant is NO_TENANT or event.occurred.tzinfo is not UTC or event.received.tzinfo is not UTC
+            if odd:
+                _refuse_nonsense(event)
             try:
+                if odd:
+                    _mend(event)
                 packed.append(pack(event))
                 good.append(event)
             except (ValueError, TypeError, OverflowError, RecursionError) as error:
@@ -209,15 +213,19 @@ class Lane:
                 waiter.set_exception(refused)
 
 
-def _mend(event: Event) -> None:
-    """Put an event's moments into UTC; without a tenant, or with a moment that has no zone, it makes no sense."""
+def _refuse_nonsense(event: Event) -> None:
+    """Without a tenant, or with a moment that has no zone, an event makes no sense: its caller's mistake."""
     if event.tenant == NO_TENANT:
         raise ValueError(f"{type(event).__name__} has no tenant")
-    for name in ("occurred", "received"):
-        moment = getattr(event, name)
-        if moment.tzinfo is None:
+    for name in _MOMENTS:
+        if getattr(event, name).tzinfo is None:
             raise ValueError(f"{type(event).__name__}: {name} has no zone")
-        force_setattr(event, name, moment.astimezone(UTC))
+
+
+def _mend(event: Event) -> None:
+    """Put an event's moments into UTC; one at the very end of the calendar may have none there: OverflowError."""
+    for name in _MOMENTS:
+        force_setattr(event, name, getattr(event, name).astimezone(UTC))
 
 
 def _nothing() -> None:

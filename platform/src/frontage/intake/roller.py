@@ -25,6 +25,7 @@ class Roller:
         self._wanted = asyncio.Event()
         self._careful = False
         """After a rollup raised: one row at a time, so that only the row at fault is left behind."""
+        self._waiting = False
 
     def wake(self) -> None:
         """There is something new to count."""
@@ -36,12 +37,13 @@ class Roller:
         while True:
             try:
                 await self._until_done()
+                self._note_counting()
                 if self._tally.parked or not looked:
                     # What was parked before this start is told too, and what an operator has released no longer.
                     self._tally.parked = await self._rolls.parked()
                     looked = True
             except (StoreAwayError, TimeoutError) as error:
-                logger.info("intake.rollup_waits", stream=self._label, error=str(error) or "too slow")
+                self._note_waiting(error)
                 await asyncio.sleep(self._limits.poll_seconds)
             except Exception:
                 # Counting must go on, whatever was wrong with it this time; nothing is lost, it waits in the outbox.
@@ -69,6 +71,17 @@ class Roller:
         """Count what is there, unless another worker does."""
         while (rolled := await self.step()) is not None and rolled.full:
             pass
+
+    def _note_waiting(self, error: Exception) -> None:
+        """Told once, not at every try of a long outage."""
+        if not self._waiting:
+            logger.warning("intake.rollup_waits", stream=self._label, error=str(error) or "too slow")
+        self._waiting = True
+
+    def _note_counting(self) -> None:
+        if self._waiting:
+            logger.info("intake.rollup_goes_on", stream=self._label)
+        self._waiting = False
 
     async def _until_done(self) -> None:
         self._wanted.clear()

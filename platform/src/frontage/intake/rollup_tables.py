@@ -37,9 +37,17 @@ class Days:
         quarter = (tenant.int, int(moment.timestamp()) // _QUARTER)
         hour = self._known.get(quarter)
         if hour is None:
-            local = moment.astimezone(self._zone_of(tenant))
+            local = _local(moment, self._zone_of(tenant))
             hour = self._known[quarter] = (local.date(), local.hour)
         return hour
+
+
+def _local(moment: datetime, zone: ZoneInfo) -> datetime:
+    try:
+        return moment.astimezone(zone)
+    except OverflowError:
+        # The calendar's first and last day are the same everywhere: the rows beside this one must still be counted.
+        return moment
 
 
 @dataclass(frozen=True)

@@ -71,12 +71,13 @@ async def apply_plan(session: AsyncSession, plan: Plan, actor: str) -> None:
         )
 
 
-async def delete_tenant(session: AsyncSession, slug: str, tables: Sequence[Table]) -> None:
-    """Delete a tenant and its rows in `tables`, which come in the order of deletion.
+async def delete_tenant(session: AsyncSession, slug: str, tables: Sequence[Table]) -> UUID:
+    """Delete a tenant and its rows in `tables`, which come in the order of deletion; gives the id that it had.
 
     The core's own tables follow by cascade, the audit too.
     """
     tenant_id = (await find_definition(session, slug)).id
+    assert tenant_id is not None, "it was just read"
     if session.get_bind().dialect.name == "postgresql":
         await session.execute(text("set local statement_timeout = 0"))
     for table in tables:
@@ -84,6 +85,7 @@ async def delete_tenant(session: AsyncSession, slug: str, tables: Sequence[Table
     # The change is opened last: until this transaction ends it holds up everyone who changes a tenant.
     await begin_change(session)
     await session.execute(delete(TenantRow).where(TenantRow.id == tenant_id))
+    return tenant_id
 
 
 async def _park(session: AsyncSession, changes: Sequence[Change]) -> None:

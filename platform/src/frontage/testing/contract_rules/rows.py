@@ -25,7 +25,8 @@ async def deletion_complete(scene: Scene) -> AsyncIterator[Finding]:
     rows = await make_rows(scene, shop.tenant)
     running = await scene.running()
     try:
-        await remove_tenant(running.database, LEAVING, actor="test")
+        streams = running.platform.services.intake.streams
+        await remove_tenant(running.database, LEAVING, streams, actor="test")
     except Exception as error:  # noqa: BLE001  # whatever a plugin's tables make of it
         yield Finding(f"The tenant cannot be deleted: {told(error)}", "Let its rows go with it: derive from Model.")
         return
