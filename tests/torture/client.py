@@ -26,6 +26,8 @@ class Ledger:
     acknowledged: set[tuple[UUID, UUID]] = field(default_factory=set)
     answers: Counter[str] = field(default_factory=Counter)
     latencies: list[float] = field(default_factory=list)
+    gone: set[UUID] = field(default_factory=set)
+    """Shops that were deleted: of them nothing may be there."""
     next: int = 0
 
     def p99(self) -> float:

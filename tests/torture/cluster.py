@@ -39,16 +39,17 @@ class Cluster:
 
     def freeze(self) -> None:
         """Stop every process of the server in its tracks: it neither answers nor refuses."""
-        for pid in self._processes():
+        for pid in self.processes():
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGSTOP)
 
     def thaw(self) -> None:
-        for pid in self._processes():
+        for pid in self.processes():
             with suppress(ProcessLookupError):  # the ps that has listed them, for one
                 os.kill(pid, signal.SIGCONT)
 
-    def _processes(self) -> list[int]:
+    def processes(self) -> list[int]:
+        """Every process of the server."""
         postmaster = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
         found = subprocess.run(
             ["ps", "-o", "pid=", "--ppid", str(postmaster)], capture_output=True, text=True, check=False

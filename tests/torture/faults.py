@@ -3,17 +3,19 @@
 import asyncio
 import random
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
+from tests.torture import books
 from tests.torture.books import TABLE
 from tests.torture.client import Ledger, Load, fire
 from tests.torture.cluster import Cluster
-from tests.torture.proxy import Proxy
+from tests.torture.proxy import Proxy, Way
+from tests.torture.pulse import Pulse
 from tests.torture.site import Site
 from tests.torture.worker import Worker
 
@@ -55,7 +57,9 @@ class Scene:
     unbalanced: int = 0
     note: str = ""
     workers: list[Worker] = field(default_factory=list)
-    slowest_live: float = 0.0
+    pulse: Pulse = field(default_factory=Pulse)
+    tick: Callable[[], None] = lambda: None
+    """Told after every round."""
     outage: Outage | None = None
 
     def worker(self, at: int = 0) -> Worker:
@@ -70,18 +74,19 @@ class Scene:
                 await worker.kill()
 
     @asynccontextmanager
-    async def under_load(self, *workers: Worker, load: Load | None = None) -> AsyncIterator[None]:
+    async def under_load(self, *workers: Worker, load: Load | None = None, felt: bool = False) -> AsyncIterator[None]:
         """Clients and watchers, while the block runs."""
         stop = asyncio.Event()
         tasks = [asyncio.create_task(fire(worker.port, self.ledger, load or Load(), stop)) for worker in workers]
-        tasks += [asyncio.create_task(worker.watch(stop)) for worker in workers]
+        tasks += [asyncio.create_task(worker.watch(stop, felt=felt)) for worker in workers]
         try:
             yield
         finally:
             stop.set()
             await asyncio.gather(*tasks)
             self.unbalanced += sum(worker.unbalanced for worker in workers)
-            self.slowest_live = max(self.slowest_live, *(worker.slowest_live for worker in workers))
+            for worker in workers:
+                self.pulse = self.pulse.beside(worker.pulse)
 
     @asynccontextmanager
     async def locked(self) -> AsyncIterator[None]:
@@ -101,9 +106,9 @@ class Scene:
         finally:
             await connection.close()
 
-    def remember_times(self) -> None:
-        answers = ", ".join(f"{count} x {answer.strip()}" for answer, count in sorted(self.ledger.answers.items()))
-        self.note = f"p99 {self.ledger.p99() * 1000:.0f} ms, live within {self.slowest_live * 1000:.0f} ms; {answers}"
+    def remember_answers(self) -> None:
+        """Note what was answered how often."""
+        self.note = ", ".join(f"{count} x {answer.strip()}" for answer, count in sorted(self.ledger.answers.items()))
 
 
 Fault = Callable[[Scene, int], Awaitable[int]]
@@ -124,6 +129,7 @@ async def kill_at_random(scene: Scene, rounds: int) -> int:
                 else:
                     await asyncio.sleep(random.uniform(0.02, 0.4))
                     await first.kill()
+            scene.tick()
     await second.stop()
     return rounds
 
@@ -147,6 +153,7 @@ async def kill_at_failpoints(scene: Scene, rounds: int) -> int:
             assert worker.process
             assert worker.process.returncode == -9, f"{place} was never reached"
             done += 1
+            scene.tick()
     return done
 
 
@@ -159,6 +166,7 @@ async def stop_at_random(scene: Scene, rounds: int) -> int:
             await asyncio.sleep(random.uniform(0.1, 0.5))
             code = await worker.stop()
         assert code in (0, -15), f"exit code {code}"
+        scene.tick()
     return rounds
 
 
@@ -177,67 +185,99 @@ async def freeze_the_database(scene: Scene, rounds: int) -> int:
 async def _while_away(scene: Scene, rounds: int, go: Callable[[], None], back: Callable[[], None]) -> int:
     worker = scene.worker()
     await worker.start()
-    async with scene.under_load(worker, load=Load(pause=0.005)):
+    async with scene.under_load(worker, load=Load(pause=0.01), felt=True):
         for _ in range(rounds):
             await asyncio.sleep(0.5)
             await asyncio.to_thread(go)
             await asyncio.sleep(random.uniform(1, 3))
             await asyncio.to_thread(back)
             await asyncio.sleep(1.5)
+            scene.tick()
     await worker.settled()
-    scene.remember_times()
+    scene.remember_answers()
     await worker.stop()
     return rounds
 
 
-async def long_outage(scene: Scene, rounds: int) -> int:
+async def short_outage(scene: Scene, rounds: int) -> int:
     """Eight seconds without a database; then the spool drains while new events flow."""
+    return await _outage(scene, rounds, 8)
+
+
+async def long_outage(scene: Scene, rounds: int) -> int:
+    """A minute without a database."""
+    return await _outage(scene, rounds, 60)
+
+
+async def _outage(scene: Scene, rounds: int, seconds: int) -> int:
     assert scene.cluster
     worker = scene.worker()
     await worker.start()
     loop = asyncio.get_running_loop()
-    async with scene.under_load(worker, load=Load(pause=0.005)):
+    async with scene.under_load(worker, load=Load(pause=0.01), felt=True):
         for _ in range(rounds):
             await asyncio.sleep(0.5)
             await asyncio.to_thread(scene.cluster.stop)
             since = datetime.now(UTC)
-            await asyncio.sleep(8)
+            await asyncio.sleep(seconds)
             until, spooled = datetime.now(UTC), int((await worker.numbers())["spooled"])
             await asyncio.to_thread(scene.cluster.start)
             began = loop.time()
             await worker.settled()
             scene.outage = Outage(since, until, spooled, loop.time() - began)
-    scene.remember_times()
+            scene.tick()
+    scene.remember_answers()
     assert scene.outage
-    scene.note += f"; {scene.outage.spooled} spooled in 8 s, drained in {scene.outage.drained_seconds:.1f} s"
+    scene.note += f"; {scene.outage.spooled} spooled in {seconds} s, drained in {scene.outage.drained_seconds:.1f} s"
+    assert scene.outage.drained_seconds <= seconds, "it drains no slower than it was filled"
     await worker.stop()
     return rounds
 
 
-async def bad_line(scene: Scene, rounds: int) -> int:
-    """The line to the database is slow, stalls, or is cut in the middle of a reply."""
+async def slow_line(scene: Scene, rounds: int) -> int:
+    """Every byte to and from the database comes late, or none comes for a second."""
+    assert scene.proxy
+    worker = scene.worker()
+    await worker.start()
+    async with scene.under_load(worker, load=Load(pause=0.01), felt=True):
+        for number in range(rounds):
+            await asyncio.sleep(0.3)
+            if number % 2:
+                scene.proxy.flowing.clear()
+                await asyncio.sleep(1)
+                scene.proxy.flowing.set()
+            else:
+                scene.proxy.delay = (0.005, 0.05, 0.5)[number // 2 % 3]
+                await asyncio.sleep(1)
+                scene.proxy.delay = 0
+            scene.tick()
+    await worker.settled()
+    scene.remember_answers()
+    await worker.stop()
+    return rounds
+
+
+async def reply_cut(scene: Scene, rounds: int) -> int:
+    """The line is cut after so many bytes of the reply that says `committed`: after none, one, two, … all but one."""
+    return await _at_each_byte(scene, rounds, ("cut",))
+
+
+async def reply_stalled(scene: Scene, rounds: int) -> int:
+    """The rest of the reply that says `committed` comes a second too late, or never."""
+    return await _at_each_byte(scene, rounds, ("pause", "never"))
+
+
+async def _at_each_byte(scene: Scene, rounds: int, ways: Sequence[Way]) -> int:
     assert scene.proxy
     worker = scene.worker()
     await worker.start()
     async with scene.under_load(worker, load=Load(pause=0.002)):
         for number in range(rounds):
-            await asyncio.sleep(0.3)
-            if number % 3 == 0:
-                scene.proxy.delay = random.choice([0.005, 0.05, 0.5])
-                await asyncio.sleep(1)
-                scene.proxy.delay = 0
-            elif number % 3 == 1:
-                scene.proxy.flowing.clear()
-                await asyncio.sleep(1)
-                scene.proxy.flowing.set()
-            else:
-                for _ in range(10):
-                    scene.proxy.cut_after = random.randint(0, 400)
-                    await asyncio.sleep(0.05)
-                scene.proxy.cut_after = None
-    await worker.settled()
-    scene.remember_times()
-    scene.note += f"; {scene.proxy.cuts} cuts"
+            await scene.proxy.strike(ways[number % len(ways)])
+            await worker.settled()
+            scene.tick()
+    scene.remember_answers()
+    scene.note += f"; {scene.proxy.told()}"
     await worker.stop()
     return rounds
 
@@ -259,7 +299,8 @@ async def small_disk(scene: Scene, rounds: int) -> int:
             await asyncio.sleep(1)
         await worker.settled()
         await worker.stop()
-    scene.remember_times()
+        scene.tick()
+    scene.remember_answers()
     return rounds
 
 
@@ -277,7 +318,8 @@ async def bad_disk(scene: Scene, rounds: int) -> int:
         ):
             await asyncio.sleep(1.5)
         await worker.kill()
-    scene.remember_times()
+        scene.tick()
+    scene.remember_answers()
     return rounds
 
 
@@ -292,6 +334,7 @@ async def everything_twice(scene: Scene, rounds: int) -> int:
             await workers[0].kill()
             code = await workers[1].stop()
         assert code == 0, f"exit code {code}"
+        scene.tick()
     return rounds
 
 
@@ -313,6 +356,30 @@ async def jumping_clock(scene: Scene, rounds: int) -> int:
                 clock.write_text(jump)
                 await asyncio.sleep(1.1)
             await worker.kill()
-    scene.remember_times()
+        scene.tick()
+    scene.remember_answers()
     scene.note += "" if HAS_FAKETIME else "; libfaketime is missing: only the clients' clocks were off"
+    return rounds
+
+
+async def delete_a_shop(scene: Scene, rounds: int) -> int:
+    """A shop is deleted, every other time killed half-way, while its events are in queue, spool and outbox."""
+    for number in range(min(rounds, len(scene.ledger.shops) - 1)):
+        workers = [scene.worker(0), scene.worker(1)]
+        for worker in workers:
+            await worker.start()
+        slug, shop = scene.site.slugs[number], scene.ledger.shops[0]
+        async with scene.under_load(*workers, load=Load(connections=8, pause=0.005)):
+            async with scene.locked():
+                await asyncio.sleep(0.5)
+            failpoint = {"FRONTAGE_TEST_FAILPOINT": "erase.marked"} if number % 2 == 0 else {}
+            code = await workers[0].command("tenants", "delete", slug, "--yes", **failpoint)
+            assert code == (-9 if failpoint else 0), f"exit code {code}"
+            await asyncio.sleep(0.5)
+            scene.ledger.shops = scene.ledger.shops[1:]
+            await workers[1].kill()
+        scene.ledger.gone.add(shop.tenant)
+        await books.nothing_of(scene.url, shop.tenant, scene.data_dir)
+        await workers[0].stop()
+        scene.tick()
     return rounds

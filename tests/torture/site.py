@@ -31,6 +31,7 @@ class Site:
 
     environment: dict[str, str]
     shops: list[Shop]
+    slugs: tuple[str, ...] = tuple(SHOPS)
 
 
 async def make_site(folder: Path, url: str | None) -> Site:

@@ -1,6 +1,7 @@
 """Proof of order: in a trace of a loaded server, every 204 is written after a sync that came after its request was read."""
 
 import asyncio
+import os
 import re
 from collections.abc import Iterable
 from contextlib import nullcontext
@@ -20,6 +21,9 @@ class Order:
 
     answers: int = 0
     too_early: int = 0
+    syncs: int = 0
+    own_syncs: int = 0
+    """Those of the server itself: of its spool, or of the embedded database."""
 
 
 def check(lines: Iterable[str]) -> Order:
@@ -33,6 +37,7 @@ def check(lines: Iterable[str]) -> Order:
         at += 1
         if resumed := _RESUMED.match(line):
             if resumed[2] == "fdatasync" and resumed[1] in syncing:
+                order.syncs += 1
                 synced_from = max(synced_from, syncing.pop(resumed[1]))
             elif "POST /kitchen" in line and resumed[1] in reading:
                 asked[reading[resumed[1]]] = at
@@ -45,6 +50,7 @@ def check(lines: Iterable[str]) -> Order:
             if "unfinished" in rest:
                 syncing[thread] = at
             elif "= 0" in rest:
+                order.syncs += 1
                 synced_from = max(synced_from, at)
         elif "POST /kitchen" in rest:
             asked[descriptor] = at
@@ -57,22 +63,29 @@ def check(lines: Iterable[str]) -> Order:
 
 
 async def traced(scene: Scene, *, spooled: bool) -> Order:
-    """A loaded run under strace."""
+    """A loaded run under one strace for the server and, where the events go to PostgreSQL, all of its processes."""
     output = Path(scene.data_dir) / "order.trace"
     worker = scene.worker()
-    wrap = [
-        "strace",
-        "-f",
-        "-qq",
-        "-s",
-        "40",
-        "-o",
-        str(output),
-        "-e",
-        "trace=read,recvfrom,write,writev,sendto,sendmsg,fdatasync",
-    ]
-    await worker.start(wrap=wrap)
+    await worker.start()
+    assert worker.process
+    database = [] if spooled or scene.cluster is None else scene.cluster.processes()
+    calls = "trace=read,recvfrom,write,writev,sendto,sendmsg,fdatasync"
+    words = ["strace", "-f", "-s", "40", "-o", str(output), "-e", calls]
+    for process in (worker.process.pid, *database):
+        words += ["-p", str(process)]
+    strace = await asyncio.create_subprocess_exec(*words, stderr=asyncio.subprocess.PIPE)
+    assert strace.stderr
+    for _ in (worker.process.pid, *database):
+        assert b"attached" in await strace.stderr.readline()
     async with scene.locked() if spooled else nullcontext(), scene.under_load(worker, load=Load(connections=8)):
         await asyncio.sleep(3)
+        spools = (await worker.numbers())["spooled"]
+    own = set(os.listdir(f"/proc/{worker.process.pid}/task"))  # noqa: PTH208 - a few names, no walk
+    strace.terminate()
+    await strace.communicate()
+    assert not spooled or spools, "the events went to the database"
     await worker.kill()
-    return check(output.read_text(errors="replace").splitlines())
+    lines = output.read_text(errors="replace").splitlines()
+    order = check(lines)
+    order.own_syncs = sum("fdatasync(" in line and line.split(" ", 1)[0] in own for line in lines)
+    return order

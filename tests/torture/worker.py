@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.torture.client import get
+from tests.torture.pulse import Felt, Pulse
 from tests.torture.site import Site
 
 SETTLE_SECONDS = 60
@@ -24,12 +25,10 @@ class Worker:
         self.site, self.url, self.data_dir, self.port = site, url, data_dir, port
         self.process: asyncio.subprocess.Process | None = None
         self.unbalanced = 0
-        self.slowest_live = 0.0
+        self.pulse = Pulse()
 
     async def start(self, *, failpoint: str | None = None, wrap: Sequence[str] = (), **more: str) -> None:
-        environment = self.site.environment | more
-        if self.url:
-            environment["FRONTAGE_DATABASE_URL"] = self.url
+        environment = self.environment | more
         if failpoint:
             environment["FRONTAGE_TEST_FAILPOINT"] = failpoint
         command = [*wrap, FRONTAGE, "serve", "--port", str(self.port)]
@@ -44,6 +43,21 @@ class Worker:
                     return  # on the way up, over what it found in a spool
                 assert self.process.returncode is None, f"it ended at once with {self.process.returncode}"
                 await asyncio.sleep(0.02)
+
+    async def command(self, *words: str, **more: str) -> int:
+        """Run another command of `frontage` beside it, and give its exit code."""
+        log = (self.data_dir / f"server-{self.port}.log").open("ab")
+        process = await asyncio.create_subprocess_exec(
+            FRONTAGE, *words, cwd=self.data_dir, env=self.environment | more, stdout=log, stderr=log
+        )
+        log.close()
+        async with asyncio.timeout(60):
+            return await process.wait()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What it is started with."""
+        return self.site.environment | ({"FRONTAGE_DATABASE_URL": self.url} if self.url else {})
 
     @asynccontextmanager
     async def traced(self, *words: str) -> AsyncIterator[None]:
@@ -89,15 +103,20 @@ class Worker:
         found = NUMBER.findall((await get(self.port, "/metrics")).decode())
         return {name: float(value) for name, value in found}
 
-    async def watch(self, stop: asyncio.Event) -> None:
-        """Look at the books and at the pulse, again and again."""
-        loop = asyncio.get_running_loop()
+    async def watch(self, stop: asyncio.Event, *, felt: bool) -> None:
+        """Look at the books again and again, and feel the pulse where it matters."""
+        assert self.process
+        if not felt:
+            await self._watch_books(stop)
+            return
+        async with Felt(self.port, self.process.pid) as seen:
+            await self._watch_books(stop)
+        self.pulse = self.pulse.beside(seen.pulse)
+
+    async def _watch_books(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             try:
                 n = await self.numbers()
-                began = loop.time()
-                await get(self.port, "/health/live")
-                self.slowest_live = max(self.slowest_live, loop.time() - began)
             except OSError:
                 return
             kept = n["stored"] + n["duplicate"] + n["dead"] + n["spooled"] + n["in_flight"]
