@@ -38,6 +38,7 @@ torture: setup ## every fault of intake, in a table; ROUNDS=20 for a short one, 
 
 bench: setup ## intake against its rivals, as ratios in one run
 	.venv/bin/python -m tests.bench.intake
+	.venv/bin/python -m tests.bench.beacon
 
 build: setup ## wheel and source archive of every distribution, in dist/
 	@set -e; for member in $(dir $(MEMBERS)); do \
