@@ -7,6 +7,7 @@ from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
 from frontage.edge import agents
 from frontage.edge.agents import Agent, read_agent
+from frontage.edge.bots import is_bot
 
 APPLE = "AppleWebKit/605.1.15 (KHTML, like Gecko)"
 BLINK = "AppleWebKit/537.36 (KHTML, like Gecko)"
@@ -62,7 +63,7 @@ def test_bots_are_those_of_the_package_without_its_libraries():
     bots = [one for one in CRAWLER_USER_AGENTS_DATA if "http-library" not in one.get("tags", ())]
     texts = [text for one in bots for text in one["instances"] if len(text) <= agents.LONGEST]
     assert len(texts) > 2000
-    assert [text for text in texts if not agents._is_bot()(text)] == []
+    assert [text for text in texts if not is_bot(text)] == []
 
 
 def test_whatever_is_sent_the_families_are_few():

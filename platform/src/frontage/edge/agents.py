@@ -4,10 +4,11 @@ The families are a short, fixed list, so that whoever counts by them has few row
 """
 
 import re
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
+
+from frontage.edge.bots import is_bot
 
 if TYPE_CHECKING:
     from ua_parser import Parser
@@ -49,7 +50,7 @@ def read_agent(user_agent: str | None) -> Agent:
 
 @lru_cache(_REMEMBERED)
 def _read(text: str) -> Agent:
-    if _is_bot()(text):
+    if is_bot(text):
         return Agent(is_bot=True)
     parser = _parser()
     browser, system = parser.parse_user_agent(text), parser.parse_os(text)
@@ -80,30 +81,3 @@ def _parser() -> "Parser":
     from ua_parser.regex import Resolver
 
     return Parser(Resolver(load_lazy_builtins()))
-
-
-@cache
-def _is_bot() -> Callable[[str], bool]:
-    """The package's own function tries every pattern at every place: five milliseconds for a long text.
-
-    Nearly all of its patterns are plain words, and those are found ten times faster as such.
-    """
-    known = list(_bot_patterns())
-    words = [re.sub(r"\\([^\w\s])", r"\1", pattern) for pattern in known if _is_plain(pattern)]
-    patterns = [pattern for pattern in known if not _is_plain(pattern)]
-    others = re.compile("|".join(patterns))
-    return lambda text: any(word in text for word in words) or others.search(text) is not None
-
-
-def _is_plain(pattern: str) -> bool:
-    """Whether a pattern stands for itself, but for escaped signs."""
-    return re.search(r"(?<!\\)[.^$*+?{}\[\]|()]|\\\w", pattern) is None
-
-
-def _bot_patterns() -> Iterator[str]:
-    from crawleruseragents import CRAWLER_USER_AGENTS_DATA
-
-    # Libraries are what shops' own servers and apps call with.
-    for known in CRAWLER_USER_AGENTS_DATA:
-        if "http-library" not in known.get("tags", ()):
-            yield known["pattern"]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from frontage.edge.agents import Agent, read_agent
     from frontage.edge.answers import NO_CONTENT, Answer, json_answer, problem_answer
     from frontage.edge.bodies import InvalidBodyError, InvalidFieldError, UnreadableBodyError, explain, mended
+    from frontage.edge.bots import is_bot
     from frontage.edge.call import Call
     from frontage.edge.gate import not_found
     from frontage.edge.kept import reason_not_to_keep
@@ -114,6 +115,7 @@ __all__ = (
     "id_from",
     "in_body",
     "invalid",
+    "is_bot",
     "json_answer",
     "mended",
     "new_id",
@@ -142,6 +144,7 @@ _PLACES = {
     "frontage.base.tables": ("Json", "UtcDateTime"),
     "frontage.edge.agents": ("Agent", "read_agent"),
     "frontage.edge.answers": ("NO_CONTENT", "Answer", "json_answer", "problem_answer"),
+    "frontage.edge.bots": ("is_bot",),
     "frontage.edge.call": ("Call",),
     "frontage.edge.gate": ("not_found",),
     "frontage.edge.bodies": ("InvalidBodyError", "InvalidFieldError", "UnreadableBodyError", "explain", "mended"),

@@ -4,8 +4,7 @@ import math
 from datetime import datetime
 from typing import Any
 
-from frontage.plugin import HotRequest, utc_now
-from frontage_landing_analytics.bots import is_bot
+from frontage.plugin import HotRequest, is_bot, utc_now
 from frontage_landing_analytics.canonical import EventType, Source
 from frontage_landing_analytics.days import local_day
 from frontage_landing_analytics.memory import memory_of
