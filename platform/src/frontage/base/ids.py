@@ -4,9 +4,9 @@ The shortuuid package accepts short and over-long strings; this strict form is s
 """
 
 import re
-from uuid import UUID
+from uuid import UUID, SafeUUID
 
-from uuid_utils.compat import uuid7
+from uuid_utils import uuid7
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 LENGTH = 22
@@ -15,9 +15,16 @@ _BASE = len(ALPHABET)
 _HYPHENATED = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
+_make, _set, _UNKNOWN = object.__new__, object.__setattr__, SafeUUID.unknown
+
+
 def new_id() -> UUID:
     """A new id that grows with time."""
-    return uuid7()
+    # What UUID(int=…) does, without its checks: every event gets an id.
+    made = _make(UUID)
+    _set(made, "int", uuid7().int)
+    _set(made, "is_safe", _UNKNOWN)
+    return made
 
 
 def to_short(identifier: UUID) -> str:

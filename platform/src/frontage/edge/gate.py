@@ -19,6 +19,9 @@ _SOON = ((b"retry-after", b"5"),)
 WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 """Methods whose body is read and measured on ordinary routes, wanted or not."""
 
+# Each look-up of an enum's member or value is a call of Python's own, and every request would need several.
+_ADDRESS, _KEY = Per.ADDRESS, Per.KEY
+
 OffAnswer = Callable[[Call], Answer]
 """What a route answers for a tenant that does not have its plugin; it may raise a problem."""
 Refuse = Callable[[Problem, Call], Answer]
@@ -111,7 +114,7 @@ class Gatekeeper:
         if name in KEY_POLICIES:
             return Ask(key.kind.value, key.id, key.windows) if key else None
         policy = gate.policies[name]
-        if Per.ADDRESS in policy.per and call.relayed:
+        if _ADDRESS in policy.per and call.relayed:
             return None
         tenant = call.tenant
         windows = policy.windows if tenant is None else tenant.windows.get(name, policy.windows)
@@ -119,8 +122,8 @@ class Gatekeeper:
 
 
 def _subject(call: Call, per: Per) -> Any:
-    if per is Per.ADDRESS:
+    if per is _ADDRESS:
         return call.address
-    if per is Per.KEY:
+    if per is _KEY:
         return call.key.id if call.key else None
     return call.tenant.id if call.tenant else None

@@ -5,7 +5,6 @@ All windows that a request falls under are decided in one step; one that refuses
 
 import time
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
 from typing import Protocol
@@ -24,8 +23,7 @@ _LEFT = attrgetter("left")
 _DIGITS = [b"%d" % number for number in range(10_001)]
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(msgspec.Struct, frozen=True):
     """One caller, under these windows; `subject` is opaque (an id or a digest, never a raw address)."""
 
     policy: str

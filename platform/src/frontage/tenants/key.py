@@ -7,6 +7,8 @@ from frontage.tenants.key_format import KeyKind
 from frontage.tenants.policy import Window
 from frontage.tenants.tenant import Tenant
 
+_SECRET = KeyKind.SECRET  # looking up a member of an enum is a call of Python's own
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Key:
@@ -24,4 +26,4 @@ class Key:
     @property
     def is_secret(self) -> bool:
         """Whether only a server may hold it."""
-        return self.kind is KeyKind.SECRET
+        return self.kind is _SECRET

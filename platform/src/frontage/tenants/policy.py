@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 LONGEST_WINDOW = 31 * 86_400
 LARGEST_QUOTA = 10**9
@@ -18,9 +19,8 @@ class Per(StrEnum):
     ADDRESS = "address"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Window:
-    """At most `quota` requests in any `seconds` seconds."""
+class Window(msgspec.Struct, frozen=True, order=True):
+    """At most `quota` requests in any `seconds` seconds. A Struct for its hash, which every request needs."""
 
     quota: int
     seconds: int
