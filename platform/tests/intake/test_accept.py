@@ -7,6 +7,9 @@ from decimal import Decimal
 import pytest
 
 from frontage.base.ids import new_id
+from frontage.intake.counters import Tally
+from frontage.intake.limits import Limits
+from frontage.intake.queue import Queue
 from frontage.intake.stream import id_from
 
 from .asking import ask, counted, counts_of, moment, rows_of
@@ -144,3 +147,14 @@ async def test_a_stream_that_keeps_no_rows_counts_and_leaves_nothing(database, i
 async def test_an_event_that_makes_no_sense_is_the_callers_mistake(intake, event, words):
     with pytest.raises(ValueError, match=words):
         await intake.accept(event)
+
+
+async def test_a_full_batch_that_waits_is_known():
+    """Nobody lingers for company while a whole batch is waiting for its write."""
+    queue = Queue(Tally(), Limits(batch_events=2))
+    waiters = [asyncio.get_running_loop().create_future() for _ in range(3)]
+    for waiter, full in zip(waiters, [False, False, True], strict=True):
+        queue.put([Stamp(card="a")], [b""], [], waiter)
+        assert queue.holds_full_batch is full
+    assert len(await queue.take() or ()) == 2
+    assert not queue.holds_full_batch

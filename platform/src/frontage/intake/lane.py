@@ -128,7 +128,7 @@ class Lane:
                 return
             if fate == "away":
                 await self._spool(batch)
-            elif len(batch.waiters) >= _BUSY:
+            elif len(batch.waiters) >= _BUSY and not self._queue.holds_full_batch:
                 # Those who were answered send their next event at once: a moment later they share a write.
                 await asyncio.sleep(_GATHER_SECONDS)
 

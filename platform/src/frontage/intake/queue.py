@@ -50,6 +50,11 @@ class Queue:
             await self._filled.wait()
         return self._batches.popleft()
 
+    @property
+    def holds_full_batch(self) -> bool:
+        """Whether a batch that takes no more is waiting already: one behind it was opened."""
+        return len(self._batches) > 1
+
     def settled(self, batch: Batch) -> None:
         """Give back the room of a batch whose fate is known."""
         self._tally.waiting -= len(batch)
