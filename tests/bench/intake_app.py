@@ -122,8 +122,12 @@ async def serve_alike(app, port: int) -> None:
 async def run(kind: str, port: int, url: str, data_dir: Path) -> None:
     """Serve one kind until SIGTERM."""
     if kind != "durable":
-        app = {"bare": bare, "idiomatic": Litestar([idiomatic], openapi_config=None), "null": fronted(None)}[kind]
-        await serve_alike(app, port)
+        make = {
+            "bare": lambda: bare,
+            "idiomatic": lambda: Litestar([idiomatic], openapi_config=None),
+            "null": lambda: fronted(None),
+        }[kind]
+        await serve_alike(make(), port)
         return
     intake = Intake(Database(url), data_dir, STREAMS, worker="0")
     await intake.start()
@@ -134,6 +138,7 @@ async def run(kind: str, port: int, url: str, data_dir: Path) -> None:
 def main() -> None:
     kind, port, url, data_dir = sys.argv[1:5]
     configure_logs(level=logging.ERROR)
+    logging.disable(logging.INFO)  # Litestar sets levels of its own
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run(kind, int(port), url, Path(data_dir)))
 
