@@ -33,7 +33,7 @@ lock: ## write requirements.txt anew (needs uv); LOCK=--upgrade moves what is pi
 	$(UV) pip compile --quiet $(LOCK) --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		$(addprefix --no-emit-package ,$(OWN_NAMES)) --group dev --output-file requirements.txt $(MEMBERS)
 
-torture: setup ## every fault of intake, in a table; ROUNDS=20 for a short one, ARGS="'reply cut' crash" for some rows
+torture: setup ## every fault of intake and of snapshots, in a table; ROUNDS=20 for a short one, ARGS="'reply cut' crash" for some rows
 	.venv/bin/python -m tests.torture $(ARGS)
 
 bench: setup ## intake against its rivals, as ratios in one run

@@ -22,6 +22,7 @@ from tests.torture.cluster import cluster
 from tests.torture.faults import Fault, Scene
 from tests.torture.proxy import Proxy
 from tests.torture.site import make_site
+from tests.torture.snapshots import HOSTS, in_step
 from tests.torture.trace import Order, traced
 
 from frontage.base.logs import configure_logs
@@ -148,6 +149,7 @@ def planned(wanted: list[str], rounds: int) -> list[tuple[str, int, Callable[[Ti
     for dialect, spooled in (("sqlite", False), ("postgresql", False), ("postgresql", True)):
         name = f"answer after sync{' of the spool' if spooled else ''}, {dialect}"
         plan.append((name, 1, partial(_order, dialect, spooled)))
+    plan.append(("changes seen by every worker, postgresql", rounds, partial(_snapshots, rounds)))
     return [each for each in plan if not wanted or any(word in each[0] for word in wanted)]
 
 
@@ -157,6 +159,11 @@ async def _one(dialect: str, row: Row, rounds: int, tick: Tick) -> Result:
 
 async def _order(dialect: str, spooled: bool, tick: Tick) -> Result:
     return await order(dialect, spooled=spooled, tick=tick)
+
+
+async def _snapshots(rounds: int, tick: Tick) -> Result:
+    with cluster(free_ports(1)[0]) as server:
+        return await in_step(server.url, free_ports(HOSTS), rounds, tick=tick)
 
 
 async def main(wanted: list[str], rounds: int) -> int:
