@@ -60,7 +60,9 @@ class Front:
         self._stopped = stopped
         self._hosts = frozenset(host.encode() for host in hosts)
         self._extra: tuple[Header, ...] = (_STRICT_TRANSPORT,) if secure else ()
-        self._hot = {(route.method, route.path): (route, _hot_label(route)) for route in hot}
+        routes = list(hot)
+        self._hot = {(route.method, route.path): (route, _hot_label(route)) for route in routes}
+        self._gates = {route.path: route.gate for route in routes}
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Answer one request, or pass a lifespan on."""
@@ -122,6 +124,8 @@ class Front:
         self.meter.count(label, answer.status, perf_counter() - began)
 
     async def _answer_ordinary(self, call: Call, receive: Receive, finish: "_Finish") -> None:
+        # A method that a hot route's path does not have is refused in the words of its contract too.
+        call.gate = self._gates.get(call.scope["path"].rstrip("/"))
         scope: Any = {**call.scope, SCOPE_KEY: call}
         call.scope = scope
         if finish.is_head:

@@ -1,6 +1,6 @@
 """The one gate that hot and ordinary routes pass: key, limit, plugin on or off, in the contract's order."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +28,9 @@ Refuse = Callable[[Problem, Call], Answer]
 """Puts a problem into the words of a contract that has its own."""
 
 
+Check = Callable[[Any], Awaitable[None]]
+
+
 def not_found(_call: Call) -> Answer:
     """The off-answer of reads: as if there were nothing here."""
     raise Problem("not_found")
@@ -50,6 +53,8 @@ class Gate:
     """Statuses of problems that only its handler raises; for the OpenAPI document."""
     refusals: tuple[int, ...] | None = None
     """All statuses of refusals, where `refuse` keeps silent about others; None: those that the rest of it implies."""
+    check: Check | None = None
+    """Looks at a request of a known tenant before it costs anything; it may raise a problem."""
     policies: Mapping[str, Policy] = field(default_factory=dict)
     """The named policies among `limits`, filled in when the route is mounted."""
 
@@ -89,6 +94,8 @@ class Gatekeeper:
             if source.unknown_limit is not None:
                 await self._charge(call, gate, (source.unknown_limit,))
             raise AnswerNow(gate.off(call))
+        if gate.check is not None:
+            await gate.check(call)
         await self._charge(call, gate, gate.limits)
 
     async def _charge(self, call: Call, gate: Gate, limits: Sequence[str]) -> None:

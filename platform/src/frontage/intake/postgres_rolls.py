@@ -60,6 +60,11 @@ class PostgresTables(CommonTables):
         """Delete rows."""
         await self._send(self.table(kind).remove, keys)
 
+    async def size(self, kind: type[Rollup], groups: Sequence[tuple[Any, ...]], field: str) -> dict[Any, int]:
+        """Count rows."""
+        rows = await self._send(self.table(kind).sizes(field), groups)
+        return {tuple(row)[:-1]: row[-1] for row in rows}
+
     def _parts(self, rows: Sequence[Rollup]) -> list[tuple[RollupTable, list[Rollup]]]:
         parts: dict[type[Rollup], list[Rollup]] = {}
         for row in rows:

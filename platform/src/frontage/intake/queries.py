@@ -158,6 +158,18 @@ def remove(table: str, keys: Sequence[Column], dialect: str) -> str:
     return f"delete from {table} using unnest({_arrays(keys, 1)}) as given ({given}) where {same}"  # noqa: S608
 
 
+def sizes(table: str, group: Sequence[Column], dialect: str) -> str:
+    """How many rows there are for each of some parts of keys."""
+    if dialect == "sqlite":
+        where = " and ".join(f'"{key.name}" = ?' for key in group)
+        return f"select count(*) from {table} where {where}"  # noqa: S608
+    names = _key_names([key.name for key in group])
+    return f"""
+    select {names}, count(*) from unnest({_arrays(group, 1)}) as given ({names}) join {table} using ({names})
+    group by {names}
+    """  # noqa: S608
+
+
 def _key_names(keys: Sequence[str]) -> str:
     return ", ".join(f'"{key}"' for key in keys)
 

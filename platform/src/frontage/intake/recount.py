@@ -1,10 +1,11 @@
 """Proves that rollups equal a recount from the raw rows, and mends them where they do not."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -18,6 +19,8 @@ from frontage.intake.stream import BoundStream, Event, Rollup, key_fields
 from frontage.intake.tables import outbox, rollup_table, stream_table
 
 _ROWS = 5_000
+Rows: TypeAlias = dict[tuple[Any, ...], Any]
+"""The rows of a table by their keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +36,12 @@ class Difference:
 class MemoryTables(CommonTables):
     """A rollup's tables in memory: what they would be if everything were counted anew."""
 
-    def __init__(self, tables: dict[type[Rollup], RollupTable], zone_of: ZoneOf) -> None:
+    def __init__(
+        self, tables: dict[type[Rollup], RollupTable], zone_of: ZoneOf, stored: Callable[[RollupTable], Awaitable[Rows]]
+    ) -> None:
         super().__init__(tables, zone_of)
+        self._stored_rows = stored
+        self._known: dict[type[Rollup], Rows] = {}
         self.rows: dict[type[Rollup], dict[tuple[Any, ...], Any]] = {kind: {} for kind in tables}
 
     async def add(self, rows: Sequence[Rollup]) -> None:
@@ -51,11 +58,12 @@ class MemoryTables(CommonTables):
             self.rows[type(row)][self.table(type(row)).key_of(row)] = row
 
     async def claim(self, rows: Sequence[Rollup]) -> list[Any]:
-        """Make what is free."""
+        """Make what is free. Who came first is what the table says, for its oldest rows' events may be gone."""
         won = []
         for row in rows:
             key = self.table(type(row)).key_of(row)
-            if key not in self.rows[type(row)]:
+            stored = (await self._stored(type(row))).get(key, row)
+            if key not in self.rows[type(row)] and stored == row:
                 self.rows[type(row)][key] = row
                 won.append(row)
         return won
@@ -64,6 +72,23 @@ class MemoryTables(CommonTables):
         """Delete rows."""
         for key in keys:
             self.rows[kind].pop(key, None)
+
+    async def held(self, kind: type[Rollup], keys: Sequence[tuple[Any, ...]]) -> set[tuple[Any, ...]]:
+        """Tell keys that have a row: which values came first is what the table says."""
+        known = (await self._stored(kind)).keys() | self.rows[kind].keys()
+        return {key for key in keys if key in known}
+
+    async def size(self, kind: type[Rollup], groups: Sequence[tuple[Any, ...]], field: str) -> dict[Any, int]:
+        """Count rows."""
+        at = self.table(kind).keys.index(field)
+        known = (await self._stored(kind)).keys() | self.rows[kind].keys()
+        sizes = Counter(key[:at] + key[at + 1 :] for key in known)
+        return {group: sizes[group] for group in groups}
+
+    async def _stored(self, kind: type[Rollup]) -> Rows:
+        if kind not in self._known:
+            self._known[kind] = await self._stored_rows(self.table(kind))
+        return self._known[kind]
 
     async def fetch(self, kind: type[Rollup], keys: Sequence[tuple[Any, ...]]) -> list[Any]:
         """Read rows."""
@@ -86,8 +111,8 @@ async def recount(
     if stream.stream.rollup is None or not stream.stream.keep:
         return []
     tables = tables_of(stream, database.dialect)
-    right = MemoryTables(tables, zone_of)
     async with _alone(database, stream) as session:
+        right = MemoryTables(tables, zone_of, lambda table: _told(session, stream, table, tenant, None))
         # The rows first, the outbox second: whatever is stored in between is in neither or in the outbox alone.
         rows = [row async for row in _rows(session, stream, tenant)]
         waiting = await _uncounted(session, stream, tenant)
@@ -139,15 +164,10 @@ async def _compare(
     right: dict[tuple[Any, ...], Any],
     since: date | None,
 ) -> list[Difference]:
-    home = rollup_table(stream, table.kind)
-    query = sa.select(home).where(home.c.tenant_id == tenant)
     if since is not None:
-        query = query.where(home.c.day >= since)
         day_at = table.keys.index("day")
         right = {key: row for key, row in right.items() if key[day_at] >= since}
-    fields = [column.field for column in table.columns]
-    told = [table.kind(**dict(zip(fields, row, strict=True))) for row in (await session.execute(query)).all()]
-    by_key = {table.key_of(row): row for row in told}
+    by_key = await _told(session, stream, table, tenant, since)
     keys = sorted({*by_key, *right}, key=str)
     return [
         Difference(table.kind, key, by_key.get(key), right.get(key))
@@ -159,6 +179,19 @@ async def _compare(
 def _says_nothing(row: Rollup | None) -> bool:
     """Whether a row is as good as none: everything that it counted is counted elsewhere by now."""
     return row is None or row == type(row)(**{name: getattr(row, name) for name in ("tenant", *key_fields(type(row)))})
+
+
+async def _told(
+    session: AsyncSession, stream: BoundStream, table: RollupTable, tenant: UUID, since: date | None
+) -> Rows:
+    """What a table says of a tenant."""
+    home = rollup_table(stream, table.kind)
+    query = sa.select(home).where(home.c.tenant_id == tenant)
+    if since is not None:
+        query = query.where(home.c.day >= since)
+    fields = [column.field for column in table.columns]
+    told = [table.kind(**dict(zip(fields, row, strict=True))) for row in (await session.execute(query)).all()]
+    return {table.key_of(row): row for row in told}
 
 
 async def _mend(session: AsyncSession, stream: BoundStream, table: RollupTable, difference: Difference) -> None:

@@ -114,6 +114,11 @@ class RollupTable:
         """The statement that reads by key."""
         return queries.fetch(self.name, self.columns, self.key_columns, self.dialect)
 
+    def sizes(self, field: str) -> str:
+        """The statement that counts the rows of keys without one field."""
+        rest = [column for column in self.key_columns if column.name != field]
+        return queries.sizes(self.name, rest, self.dialect)
+
     def added_up(self, rows: Sequence[Any]) -> list[Any]:
         """These rows with those of one key added up, in the order in which every worker touches them."""
         names = value_fields(self.kind)
@@ -177,6 +182,41 @@ class CommonTables:
     async def remove(self, kind: type[Rollup], keys: Sequence[tuple[Any, ...]]) -> None:
         """See RollupTables."""
         raise NotImplementedError
+
+    async def size(self, kind: type[Rollup], groups: Sequence[tuple[Any, ...]], field: str) -> dict[Any, int]:
+        """How many rows there are for each of these keys without the one field."""
+        raise NotImplementedError
+
+    async def held(self, kind: type[Rollup], keys: Sequence[tuple[Any, ...]]) -> set[tuple[Any, ...]]:
+        """Those of these keys that have a row."""
+        return {self.table(kind).key_of(row) for row in await self.fetch(kind, keys)}
+
+    async def add_bounded(self, rows: Sequence[Rollup], field: str, *, most: int, other: str) -> None:
+        """See RollupTables."""
+        for kind in {type(row): None for row in rows}:
+            part = [row for row in rows if type(row) is kind]
+            taken = await self._admitted(kind, part, field, most, other)
+            key_of = self.table(kind).key_of
+            moved = [row if key_of(row) in taken else msgspec.structs.replace(row, **{field: other}) for row in part]
+            await self.add(moved)
+
+    async def _admitted(
+        self, kind: type[Rollup], rows: Sequence[Rollup], field: str, most: int, other: str
+    ) -> set[tuple[Any, ...]]:
+        """The keys that have or get rows of their own, the first ones first."""
+        table = self.table(kind)
+        at = table.keys.index(field)
+        keys = [key for key in {table.key_of(row): None for row in rows} if key[at] != other]
+        taken = await self.held(kind, sorted(keys, key=_order))
+        new = [key for key in keys if key not in taken]
+        groups = {key[:at] + key[at + 1 :] for key in new}
+        sizes = await self.size(kind, sorted(groups, key=_order), field) if groups else {}
+        for key in new:
+            group = key[:at] + key[at + 1 :]
+            if sizes.get(group, 0) < most:
+                sizes[group] = sizes.get(group, 0) + 1
+                taken.add(key)
+        return taken
 
     async def see(
         self, visits: Sequence[tuple[UUID, str, date]], visitor: type[Visitor], by_day: Callable[..., Rollup]

@@ -9,7 +9,7 @@ from frontage.intake import queries
 from frontage.intake.errors import RollupFaultError
 from frontage.intake.failpoints import reached
 from frontage.intake.rollup_tables import CommonTables, RollupTable, ZoneOf, tables_of
-from frontage.intake.rows import SQLITE_FORMS, packed_reader
+from frontage.intake.rows import SQLITE_FORMS, Column, packed_reader
 from frontage.intake.sink import Rolled
 from frontage.intake.sqlite_thread import SqliteThread
 from frontage.intake.stream import BoundStream, Rollup
@@ -50,18 +50,26 @@ class SqliteTables(CommonTables):
     async def fetch(self, kind: type[Rollup], keys: Sequence[tuple[Any, ...]]) -> list[Any]:
         """Read rows."""
         table = self.table(kind)
-        found = (self._connection.execute(table.fetch, given).fetchone() for given in _given(table, keys))
+        found = (self._connection.execute(table.fetch, given).fetchone() for given in _given(table.key_columns, keys))
         return [table.make(row) for row in found if row is not None]
 
     async def remove(self, kind: type[Rollup], keys: Sequence[tuple[Any, ...]]) -> None:
         """Delete rows."""
         table = self.table(kind)
-        self._connection.executemany(table.remove, _given(table, keys))
+        self._connection.executemany(table.remove, _given(table.key_columns, keys))
+
+    async def size(self, kind: type[Rollup], groups: Sequence[tuple[Any, ...]], field: str) -> dict[Any, int]:
+        """Count rows."""
+        table = self.table(kind)
+        rest = [column for column in table.key_columns if column.name != field]
+        given = _given(rest, groups)
+        counts = [self._connection.execute(table.sizes(field), one).fetchone()[0] for one in given]
+        return dict(zip(groups, counts, strict=True))
 
 
-def _given(table: RollupTable, keys: Sequence[tuple[Any, ...]]) -> Iterator[list[Any]]:
+def _given(columns: Sequence[Column], keys: Sequence[tuple[Any, ...]]) -> Iterator[list[Any]]:
     """Keys in the form in which they are stored."""
-    forms = [column.writer(SQLITE_FORMS) for column in table.key_columns]
+    forms = [column.writer(SQLITE_FORMS) for column in columns]
     for key in keys:
         yield [value if form is None else form(value) for form, value in zip(forms, key, strict=True)]
 

@@ -56,6 +56,12 @@ class RollupTables(Protocol):
     async def add(self, rows: Sequence[Rollup]) -> None:
         """Add the numbers of these rows to the rows with their keys, or make those."""
 
+    async def add_bounded(self, rows: Sequence[Rollup], field: str, *, most: int, other: str) -> None:
+        """Add like `add`, but let a text of the key have at most so many values for each rest of the key.
+
+        The first values that come have rows of their own; what any further one would have is added to `other`.
+        """
+
     async def put(self, rows: Sequence[Rollup]) -> None:
         """Make these rows, in place of those with their keys."""
 

@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 from msgspec import Struct
 
 from frontage.edge.answers import Answer
-from frontage.edge.gate import SMALL_BODY, Gate, OffAnswer, Refuse
+from frontage.edge.gate import SMALL_BODY, Check, Gate, OffAnswer, Refuse
 from frontage.edge.hot import Described, HotCall, HotRoute, QueryReader, Reader
 from frontage.edge.lenient import BodyReader
 from frontage.edge.sources import TenantSource
@@ -46,14 +46,19 @@ def post(
     refuse: Refuse | None = None,
     raises: tuple[int, ...] = (),
     refusals: tuple[int, ...] | None = None,
+    check: Check | None = None,
     **words: Any,
 ) -> Callable[[Handler], HotRoute]:
     """A route that takes a body: a Struct, or a reader of your own together with the `schema` that describes it.
 
-    A contract that keeps silent names in `refusals` what it still tells.
+    A contract that keeps silent names in `refusals` what it still tells. `check` looks at a request that names its
+    tenant in the body before it costs any quota.
     """
     reader = BodyReader(body, forms=forms) if isinstance(body, type) else body
-    gate = Gate(tenant, tuple(limit), off, public=public, cap=cap, refuse=refuse, raises=raises, refusals=refusals)
+    gate = Gate(
+        tenant, tuple(limit), off,
+        public=public, cap=cap, refuse=refuse, raises=raises, refusals=refusals, check=check,
+    )  # fmt: skip
     described = schema or (body if isinstance(body, type) else None)
 
     def declare(handler: Handler) -> HotRoute:

@@ -18,6 +18,7 @@ from frontage.base.pepper import Pepper
 from frontage.tenants import key_format, queries
 from frontage.tenants.key import Key
 from frontage.tenants.key_format import KeyKind
+from frontage.tenants.local_days import HeldDay
 from frontage.tenants.models import EnablementRow, KeyRow, TenantRow
 from frontage.tenants.policy import KEY_POLICY_WINDOWS, parse_windows
 from frontage.tenants.revision import current_revision
@@ -177,6 +178,7 @@ class Directory:
             currency=row.currency,
             privacy_signals=row.privacy_signals,  # type: ignore[arg-type]  # checked when the tenant was applied
             windows={name: parse_windows(text) for name, text in row.policies.items()},
+            held=HeldDay(row.held_day, row.held_until) if row.held_day and row.held_until else None,
             plugins={slug: settings for slug, settings in decoded.items() if settings is not None},
         )
 

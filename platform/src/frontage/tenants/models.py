@@ -1,10 +1,10 @@
 """The tables of the domain. Whatever belongs to a tenant has its id first in every key."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, SmallInteger, String, Text
+from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, LargeBinary, SmallInteger, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from frontage.base.clock import utc_now
@@ -28,6 +28,9 @@ class TenantRow(Table):
     policies: Mapped[dict[str, Any]]
     revision: Mapped[int] = mapped_column(BigInteger, index=True)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    held_day: Mapped[date | None] = mapped_column(Date)
+    """The day on which the time zone was changed last; the new one holds from the next."""
+    held_until: Mapped[datetime | None]
 
 
 class EnablementRow(Table):

@@ -3,14 +3,17 @@
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import String, Table, cast, delete, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from frontage.base.clock import utc_now
 from frontage.base.ids import new_id
 from frontage.tenants import audit
 from frontage.tenants.definition import PluginDefinition, TenantDefinition
 from frontage.tenants.errors import TenantNotFoundError
+from frontage.tenants.local_days import HeldDay, day_to_hold
 from frontage.tenants.models import EnablementRow, TenantRow
 from frontage.tenants.plan import Change, ChangeKind, Plan
 from frontage.tenants.revision import begin_change
@@ -88,6 +91,16 @@ async def delete_tenant(session: AsyncSession, slug: str, tables: Sequence[Table
     return tenant_id
 
 
+async def _held(session: AsyncSession, tenant_id: UUID, zone: ZoneInfo) -> dict[str, Any]:
+    """The day that a tenant finishes before another time zone holds."""
+    row = (
+        await session.execute(select(TenantRow.held_day, TenantRow.held_until).where(TenantRow.id == tenant_id))
+    ).one()
+    before = HeldDay(row.held_day, row.held_until) if row.held_day and row.held_until else None
+    held = day_to_hold(utc_now(), zone, before)
+    return {"held_day": held.day, "held_until": held.until}
+
+
 async def _park(session: AsyncSession, changes: Sequence[Change]) -> None:
     """Free the numbers and slugs of tenants that give them up, so that two of them can swap."""
     parked = {"number": -TenantRow.number, "slug": "~" + cast(TenantRow.number, String)}
@@ -109,6 +122,8 @@ async def _write(session: AsyncSession, change: Change, revision: int) -> UUID:
         "policies": dict(change.after.policies),
         "revision": revision,
     }
+    if change.before is not None and change.before.timezone != change.after.timezone:
+        values |= await _held(session, tenant_id, ZoneInfo(change.before.timezone))
     if change.before is None:
         await session.execute(insert(TenantRow).values(id=tenant_id, **values))
     else:

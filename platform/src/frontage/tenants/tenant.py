@@ -3,11 +3,13 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any, Literal, get_args
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from frontage.base import ids
+from frontage.tenants.local_days import HeldDay, day_at
 from frontage.tenants.policy import Window
 
 PrivacySignals = Literal["ignore", "anonymise", "drop"]
@@ -31,10 +33,16 @@ class Tenant:
     privacy_signals: PrivacySignals = "anonymise"
     windows: Mapping[str, tuple[Window, ...]] = field(default_factory=dict)
     plugins: Mapping[str, Any] = field(default_factory=dict)
+    held: HeldDay | None = None
+    """The day on which the time zone was changed last."""
     short_id: str = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "short_id", ids.to_short(self.id))
+
+    def day_at(self, moment: datetime) -> date:
+        """The tenant's own day at a moment of now or later; it never goes back."""
+        return day_at(moment, self.timezone, self.held)
 
 
 def is_slug(text: str) -> bool:

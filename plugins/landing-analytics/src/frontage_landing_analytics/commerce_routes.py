@@ -37,6 +37,14 @@ def unknown_tenant(_call: Call) -> Answer:
     return _UNKNOWN
 
 
+async def know_product(request: HotRequest[CommerceEventIn, Settings]) -> None:
+    """Refuse a product that the tenant does not have, once it has told of any."""
+    tenant, number = request.tenant, request.body.product_id
+    assert tenant is not None
+    if number is not None and not await memory_of(request.context).products.allows(tenant, number):
+        raise invalid("product_id", "The tenant has no such product.")
+
+
 @hot.post(
     "/api/v1/analytics/track",
     body=CommerceEventIn,
@@ -47,6 +55,7 @@ def unknown_tenant(_call: Call) -> Answer:
     public=True,
     refuse=refuse_commerce,
     raises=(503,),
+    check=know_product,
     status=202,
     returns=Accepted,
     responses=((404, "The tenant is unknown or not available."),),
@@ -57,9 +66,6 @@ async def track_commerce(request: HotRequest[CommerceEventIn, Settings]) -> Answ
     """Keep an event; the answer means that it is on disk."""
     body, metadata = request.body, request.body.metadata
     if body.product_id is not None:
-        assert request.tenant is not None
-        if not await memory_of(request.context).products.allows(request.tenant, body.product_id):
-            raise invalid("product_id", "The tenant has no such product.")
         metadata = {**(metadata or {}), "product_id": body.product_id}
     kind = CANONICAL[body.type]
     await record(request, kind, "commerce", metadata=metadata, product_id=body.product_id, **body.identity("commerce"))

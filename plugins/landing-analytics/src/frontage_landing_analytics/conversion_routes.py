@@ -12,6 +12,7 @@ from frontage_landing_analytics.canonical import CANONICAL, COMMERCE_WORDS
 from frontage_landing_analytics.event_ids import event_key, read_moment
 from frontage_landing_analytics.money import read_currency, read_value
 from frontage_landing_analytics.recording import record
+from frontage_landing_analytics.refusals import told
 from frontage_landing_analytics.settings import Settings
 
 _JSON = ((b"content-type", b"application/json"),)
@@ -63,8 +64,8 @@ class Told(Struct, frozen=True):
 
 
 def _answer(status: bytes, call: Call) -> Answer:
-    told = getattr(call, "body", None)
-    echo = bytes(told.transaction_id) if isinstance(told, Told) and told.transaction is not None else b"null"
+    body = getattr(call, "body", None)
+    echo = bytes(body.transaction_id) if isinstance(body, Told) and body.transaction is not None else b"null"
     return Answer(200, b'{"status":"%b","transaction_id":%b}' % (status, echo), _JSON)
 
 
@@ -73,9 +74,9 @@ def skip(call: Call) -> Answer:
     return _answer(b"skipped", call)
 
 
-def refuse(_problem: Problem, call: Call) -> Answer:
-    """Nothing may disturb the page that thanks for a payment."""
-    return skip(call)
+def refuse(problem: Problem, call: Call) -> Answer:
+    """Nothing may disturb the page that thanks for a payment; a wrong method is its author's business."""
+    return told(problem, call) if problem.code == "method_not_allowed" else skip(call)
 
 
 @hot.post(
@@ -87,6 +88,7 @@ def refuse(_problem: Problem, call: Call) -> Answer:
     off=skip,
     public=True,
     refuse=refuse,
+    refusals=(405,),
     status=200,
     returns=ConversionOut,
     summary="Record a conversion",
@@ -100,10 +102,9 @@ async def convert(request: HotRequest[Told, Settings]) -> Answer:
     return _answer(b"ok", request)
 
 
-def understood(told: Told, tenant: Tenant) -> tuple[Any, dict[str, Any]]:
+def understood(body: Told, tenant: Tenant) -> tuple[Any, dict[str, Any]]:
     """What a conversion says, and what of it could not be read."""
-    flags = []
-    value, currency, word = told.amount, told.currency, told.event
+    value, currency, word = body.amount, body.currency, body.event
     amount = Decimal(0) if value is None else read_value(value)
     code = tenant.currency if currency is None else read_currency(currency)
     known = word is None or (isinstance(word, str) and word in COMMERCE_WORDS)
@@ -113,21 +114,21 @@ def understood(told: Told, tenant: Tenant) -> tuple[Any, dict[str, Any]]:
     facts = {
         "value": Decimal(0) if amount is None else amount,
         "currency": code,
-        "transaction_id": told.transaction,
+        "transaction_id": body.transaction,
         "flags": ",".join(flags) or None,
-        **_identity(told),
+        **_identity(body),
     }
     return CANONICAL[word if known and word is not None else "purchase"], facts
 
 
-def _identity(told: Told) -> dict[str, Any]:
-    now, occurred = utc_now(), read_moment(told.timestamp)
+def _identity(body: Told) -> dict[str, Any]:
+    now, occurred = utc_now(), read_moment(body.timestamp)
     recent = occurred is not None and now - _PAST <= occurred <= now + _AHEAD
     facts: dict[str, Any] = {"occurred": occurred} if recent else {}
-    if told.transaction is not None:
-        facts["id"] = event_key("transaction", told.transaction)
-    elif recent and isinstance(told.event_id, str) and told.event_id:
-        facts["id"] = event_key("conversion", told.event_id)
+    if body.transaction is not None:
+        facts["id"] = event_key("transaction", body.transaction)
+    elif recent and isinstance(body.event_id, str) and body.event_id:
+        facts["id"] = event_key("conversion", body.event_id)
     return facts
 
 

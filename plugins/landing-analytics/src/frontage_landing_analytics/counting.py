@@ -9,6 +9,7 @@ from uuid import UUID
 
 from frontage.plugin import Rollup, RollupTables, id_from, rule
 from frontage_landing_analytics.canonical import CLICKS, VIEWS
+from frontage_landing_analytics.dimensions import MOST, OTHER, breakdowns
 from frontage_landing_analytics.rollups import (
     BotDay,
     Breakdown,
@@ -32,11 +33,14 @@ async def count_interactions(rows: Events, tables: RollupTables) -> None:
     """Count events of people. Of one transaction the first event counts, the others leave no trace."""
     events = await _without_repeats(rows, tables)
     added: list[Rollup] = []
+    parts: list[Rollup] = []
     for tenant, theirs in _by_tenant(events):
         added += _day_counts(tenant, theirs)
         added += _quarter_counts(tenant, theirs)
         added += _revenue(tenant, theirs)
+        parts += breakdowns(tenant, theirs)
     await tables.add(added)
+    await tables.add_bounded(parts, "value", most=MOST, other=OTHER)
     await tables.see(_visits(events, VIEWS), Viewer, _viewers)
     await tables.see(_visits(events, frozenset({"time_on_page"})), Stayer, _stayers)
     await tables.see(_visits(events, CLICKS), Clicker, _clickers)
@@ -49,15 +53,19 @@ async def count_bots(rows: Events, tables: RollupTables) -> None:
 
 
 async def _without_repeats(rows: Events, tables: RollupTables) -> Events:
-    claims = {
-        row.id: Transaction(tenant=row.tenant, key=id_from(row.transaction_id), event=row.id)
-        for row in rows
-        if row.transaction_id is not None
-    }
+    claims = [_claim(row) for row in rows if row.transaction_id is not None]
     if not claims:
         return rows
-    won = {claim.event for claim in await tables.claim(list(claims.values()))}
-    return [row for row in rows if row.id not in claims or row.id in won]
+    won = set(map(_taken_by, await tables.claim(claims)))
+    return [row for row in rows if row.transaction_id is None or _taken_by(_claim(row)) in won]
+
+
+def _claim(row: Any) -> Transaction:
+    return Transaction(tenant=row.tenant, key=id_from(row.transaction_id), occurred=row.occurred)
+
+
+def _taken_by(claim: Transaction) -> tuple[UUID, UUID, datetime]:
+    return claim.tenant, claim.key, claim.occurred
 
 
 def _by_tenant(rows: Events) -> Iterator[tuple[UUID, Events]]:

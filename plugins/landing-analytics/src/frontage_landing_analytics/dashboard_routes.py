@@ -18,7 +18,6 @@ from frontage.plugin import (
 )
 from frontage_landing_analytics.dashboard import numbers_of, week_until
 from frontage_landing_analytics.dashboard_schemas import Dashboard, Today
-from frontage_landing_analytics.days import local_day
 from frontage_landing_analytics.refusals import told
 
 
@@ -33,7 +32,7 @@ async def _week(
     tenant: Injected[Tenant], context: Injected[PluginContext], rollups: Injected[Rollups], tenant_id: FromPath[str]
 ) -> Dashboard:
     """The numbers of today and the six days before it, in the tenant's time zone."""
-    today = local_day(_own(tenant, tenant_id, context), utc_now())
+    today = _own(tenant, tenant_id, context).day_at(utc_now())
     return Dashboard(success=True, data=await week_until(rollups, today))
 
 
@@ -41,7 +40,7 @@ async def _today(
     tenant: Injected[Tenant], context: Injected[PluginContext], rollups: Injected[Rollups], tenant_id: FromPath[str]
 ) -> Today:
     """The numbers of today alone, in the tenant's time zone."""
-    return await numbers_of(rollups, local_day(_own(tenant, tenant_id, context), utc_now()))
+    return await numbers_of(rollups, _own(tenant, tenant_id, context).day_at(utc_now()))
 
 
 def _route(path: str, name: str, handler: Any) -> HTTPRouteHandler:

@@ -1,20 +1,34 @@
 """The products that a shop has told of, in memory, so that an event may name none but them."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from time import monotonic
 from uuid import UUID
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
-from frontage.plugin import PluginContext, Tenant
+from frontage.plugin import PluginContext, Session, Tenant, new_id
 from frontage_landing_analytics.models import Product
 
 MOST_PRODUCTS = 100_000
 """Of one tenant."""
 _FRESH_SECONDS = 1.0
 _MOST_TENANTS = 1_000
+
+
+async def put_products(session: Session, tenant_id: UUID, names: Mapping[int, str], dialect: str) -> None:
+    """Add products, and rename those that are there."""
+    rows = [
+        {"tenant_id": tenant_id, "id": new_id(), "number": number, "name": names[number]} for number in sorted(names)
+    ]
+    insert = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(Product)
+    changed = insert.on_conflict_do_update(
+        index_elements=[Product.tenant_id, Product.number], set_={"name": insert.excluded.name}
+    )
+    await session.execute(changed, rows)
 
 
 @dataclass(slots=True)
@@ -50,7 +64,8 @@ class Products:
     async def _look(self, tenant: Tenant) -> None:
         try:
             async with self._context.reading(tenant) as session:
-                count, newest = (await session.execute(select(func.count(Product.id), func.max(Product.id)))).one()
+                count = (await session.execute(select(func.count(Product.id)))).scalar_one()
+                newest = (await session.scalars(select(Product.id).order_by(Product.id.desc()).limit(1))).first()
                 known = self._known.get(tenant.id)
                 if known is not None and known.version == (count, newest):
                     known.looked = monotonic()

@@ -4,16 +4,15 @@ import math
 from datetime import datetime
 from typing import Any
 
-from frontage.plugin import HotRequest, is_bot, utc_now
+from frontage.plugin import Agent, HotRequest, read_agent, utc_now
 from frontage_landing_analytics.canonical import EventType, Source
-from frontage_landing_analytics.days import local_day
 from frontage_landing_analytics.memory import memory_of
-from frontage_landing_analytics.referrers import page_alone
+from frontage_landing_analytics.pages import page_alone, path_of
 from frontage_landing_analytics.settings import Settings
 from frontage_landing_analytics.streams import BotVisit, Interaction
 from frontage_landing_analytics.visitors import visitor_hash
 
-_LONGEST = 512
+LONGEST = 512
 _MOST_SECONDS = 86_400
 _OF_A_PERSON = frozenset({"referrer", "user_agent", "session_id", "device_id", "customer_id", "visitor_id"})
 """Members of metadata that a privacy signal takes out."""
@@ -26,50 +25,65 @@ async def record(request: HotRequest[Any, Settings], kind: EventType, source: So
     if privacy == "drop":
         request.context.intake.drop(Interaction, "privacy signal")
         return
+    anonymous = privacy == "anonymise"
     now = utc_now()
-    facts = {"occurred": now, **facts, "received": now, "day": local_day(tenant, now), "type": kind, "source": source}
-    agent = request.header(b"user-agent")
-    if agent is not None and is_bot(agent := agent[:_LONGEST]):
-        await request.accept(_bot_visit(facts, None if privacy else agent))
+    facts = {"occurred": now, **facts, "received": now, "day": tenant.day_at(now), "type": kind, "source": source}
+    metadata = facts.get("metadata") or {}
+    user_agent = request.header(b"user-agent")
+    agent = read_agent(user_agent)
+    if agent.is_bot or _is_automatic(request, metadata):
+        await request.accept(_bot_visit(facts, None if anonymous else user_agent))
         return
-    metadata = facts.get("metadata")
     if kind == "time_on_page":
-        facts["milliseconds"] = _milliseconds(metadata or {}, request.settings)
+        facts["milliseconds"] = _milliseconds(metadata, request.settings)
+    facts["page"] = path_of(metadata, request.header(b"referer"))
+    if not anonymous:
+        facts |= await _visitor(request, now, agent)
     if metadata:
-        facts["metadata"] = _kept(metadata, anonymous=privacy is not None)
-    if privacy is None:
-        referrer = request.header(b"referer")
-        facts["user_agent"] = agent
-        facts["referrer"] = page_alone(referrer)[:_LONGEST] if referrer else None
-        facts["visitor"] = await _visitor(request, now)
+        facts["metadata"] = _kept(metadata, anonymous=anonymous)
     await request.accept(Interaction(**facts))
 
 
-async def _visitor(request: HotRequest[Any, Settings], now: datetime) -> str | None:
+def _is_automatic(request: HotRequest[Any, Settings], metadata: dict[str, Any]) -> bool:
+    """Signs of our own, beside the list of known bots: nobody looks at this page, or a program drives the browser."""
+    purpose = request.headers.get(b"sec-purpose", b"") or request.headers.get(b"purpose", b"")
+    return purpose.startswith(b"prefetch") or metadata.get("webdriver") is True
+
+
+def _bot_visit(facts: dict[str, Any], user_agent: str | None) -> BotVisit:
+    kept = ("id", "occurred", "received", "day", "type", "source")
+    agent = user_agent[:LONGEST] if user_agent else None
+    return BotVisit(user_agent=agent, **{name: facts[name] for name in kept if name in facts})
+
+
+async def _visitor(request: HotRequest[Any, Settings], now: datetime, agent: Agent) -> dict[str, Any]:
     tenant = request.tenant
     assert tenant is not None
-    day, window = local_day(tenant, now), request.settings.salt_window
+    day, window = tenant.day_at(now), request.settings.salt_window
     salts = memory_of(request.context).salts
     salt = salts.known(tenant, day, window) or await salts.found(tenant, day, window)
-    return None if salt is None else visitor_hash(salt, tenant.id, request.address)
-
-
-def _bot_visit(facts: dict[str, Any], agent: str | None) -> BotVisit:
-    kept = ("id", "occurred", "received", "day", "type", "source")
-    return BotVisit(user_agent=agent, **{name: facts[name] for name in kept if name in facts})
+    user_agent, referrer = request.header(b"user-agent"), request.header(b"referer")
+    return {
+        "visitor": None if salt is None else visitor_hash(salt, tenant.id, request.address),
+        "user_agent": user_agent[:LONGEST] if user_agent else None,
+        "referrer": page_alone(referrer)[:LONGEST] if referrer else None,
+        "device": agent.device,
+        "browser": agent.browser,
+        "os": agent.os,
+    }
 
 
 def _kept(metadata: dict[str, Any], *, anonymous: bool) -> dict[str, Any]:
     if anonymous:
         return {name: value for name, value in metadata.items() if name not in _OF_A_PERSON}
     referrer = metadata.get("referrer")
-    return {**metadata, "referrer": page_alone(referrer)[:_LONGEST]} if isinstance(referrer, str) else metadata
+    return {**metadata, "referrer": page_alone(referrer)[:LONGEST]} if isinstance(referrer, str) else metadata
 
 
 def _milliseconds(metadata: dict[str, Any], settings: Settings) -> int:
     told = metadata.get("seconds", metadata.get("duration"))
     if isinstance(told, str) and told.isascii() and told.isdigit() and len(told) <= len(str(_MOST_SECONDS)):
-        told = int(told)
+        told = int(told)  # a form's values are text
     if isinstance(told, bool) or not isinstance(told, int | float) or not math.isfinite(told):
         return settings.heartbeat_seconds * 1000
     return round(told * 1000) if 0 <= told <= _MOST_SECONDS else settings.heartbeat_seconds * 1000

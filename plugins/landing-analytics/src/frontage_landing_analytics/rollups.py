@@ -1,6 +1,6 @@
 """What is counted, one Struct a table. Reports read these and never scan events; the README lists what each is for."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -65,6 +65,7 @@ class Breakdown(Rollup, kw_only=True):
     call: int = 0
     location_view: int = 0
     product_click: int = 0
+    qr_scan: int = 0
     conversions: int = 0
 
 
@@ -100,8 +101,9 @@ class Clicker(Visitor):
 
 
 class Transaction(Rollup, kw_only=True):
-    """A transaction id that is taken for ever, and the event that took it."""
+    """A transaction id that is taken for ever."""
 
     key: UUID
     """A digest: a payment system's id may be longer than an index takes."""
-    event: UUID = UUID(int=0)
+    occurred: datetime = datetime.min.replace(tzinfo=UTC)
+    """Of the event that took it; all events of a transaction bear one id, and differ in this."""

@@ -4,6 +4,16 @@ from frontage_landing_analytics.commerce_routes import commerce_routes
 from frontage_landing_analytics.conversion_routes import conversion_routes
 from frontage_landing_analytics.dashboard_routes import dashboard_routes
 from frontage_landing_analytics.interaction_routes import interaction_routes
+from frontage_landing_analytics.product_routes import product_routes
 from frontage_landing_analytics.track_routes import track_routes
+from frontage_landing_analytics.visitor_routes import visitor_routes
 
-routes = [*track_routes, *commerce_routes, *conversion_routes, *interaction_routes, *dashboard_routes]
+routes = [
+    *track_routes,
+    *commerce_routes,
+    *conversion_routes,
+    *interaction_routes,
+    *dashboard_routes,
+    *product_routes,
+    *visitor_routes,
+]

@@ -16,7 +16,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from frontage.plugin import PluginContext, Session, Tenant, new_id, utc_now
-from frontage_landing_analytics.days import local_day
 from frontage_landing_analytics.models import Salt
 from frontage_landing_analytics.settings import SaltWindow, Settings
 from frontage_landing_analytics.visitors import Span, span_of
@@ -86,7 +85,7 @@ class Salts:
         for tenant in self._context.tenants_with_plugin():
             settings: Settings = tenant.plugins[self._context.slug]
             for moment in (now, now + _AHEAD):
-                yield Wanted(tenant.id, span_of(local_day(tenant, moment), settings.salt_window))
+                yield Wanted(tenant.id, span_of(tenant.day_at(moment), settings.salt_window))
 
     async def _load(self, wanted: list[Wanted]) -> None:
         async with self._context.database.reading() as session:
@@ -132,6 +131,4 @@ async def forget_salts(context: PluginContext) -> None:
     async with context.database.writing() as session:
         await session.execute(sa.delete(Salt).where(*over))
         for tenant in context.tenants_with_plugin():
-            await session.execute(
-                sa.delete(Salt).where(Salt.tenant_id == tenant.id, Salt.ends <= local_day(tenant, now))
-            )
+            await session.execute(sa.delete(Salt).where(Salt.tenant_id == tenant.id, Salt.ends <= tenant.day_at(now)))

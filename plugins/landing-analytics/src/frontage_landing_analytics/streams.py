@@ -23,6 +23,11 @@ class Interaction(Event, frozen=True, kw_only=True):
     user_agent: str | None = None
     referrer: str | None = None
     """Without query and fragment."""
+    page: str | None = None
+    """The path of the page."""
+    device: str | None = None
+    browser: str | None = None
+    os: str | None = None
     country: str | None = None
     """ISO 3166-1 alpha-2, where a trusted proxy tells."""
     product_id: int | None = None

@@ -96,7 +96,9 @@ def _organization(tenant: Tenant) -> bytes:
 
 
 def silently(problem: Problem, call: Call) -> Answer:
-    """The refusals of widget events: only a body that is too large is told, everything else is a counted drop."""
+    """The refusals of widget events: size and method alone are told, everything else is a counted drop."""
+    if problem.code == "method_not_allowed":
+        return problem_answer(problem, call.keeper.type_base)
     widget_events.drop(problem, call)
     if problem.code == "payload_too_large":
         return problem_answer(problem, call.keeper.type_base)

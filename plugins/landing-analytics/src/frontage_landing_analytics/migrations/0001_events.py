@@ -1,6 +1,6 @@
 """Events, bots, what is counted from them, salts and products."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -25,6 +25,10 @@ class Interaction(Event, frozen=True, kw_only=True):
     visitor: str | None = None
     user_agent: str | None = None
     referrer: str | None = None
+    page: str | None = None
+    device: str | None = None
+    browser: str | None = None
+    os: str | None = None
     country: str | None = None
     product_id: int | None = None
     metadata: dict[str, Any] | None = None
@@ -83,6 +87,7 @@ class Breakdown(Rollup, kw_only=True):
     call: int = 0
     location_view: int = 0
     product_click: int = 0
+    qr_scan: int = 0
     conversions: int = 0
 
 
@@ -102,7 +107,7 @@ class BotDay(Rollup, kw_only=True):
 
 class Transaction(Rollup, kw_only=True):
     key: UUID
-    event: UUID = UUID(int=0)
+    occurred: datetime = datetime.min.replace(tzinfo=UTC)
 
 
 ROLLUPS: dict[str, type[Rollup]] = {
