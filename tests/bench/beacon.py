@@ -173,9 +173,11 @@ async def main() -> None:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="frontage-bench-")))
         database = stack.enter_context(cluster(free_ports(1)[0]))
         (folder / "idiomatic").mkdir()
-        beacon, idiomatic = Beacon(database.url, folder), Server("idiomatic", "", folder / "idiomatic")
+        beacon = Beacon(database.url, folder)
+        stack.callback(beacon.stop)
+        idiomatic = Server("idiomatic", "", folder / "idiomatic")
+        stack.callback(idiomatic.stop)
         for server in (beacon, idiomatic):
-            stack.callback(server.stop)
             await server.up()
         bench = Bench(database.url, folder, beacon, idiomatic)
         for number in range(ROUNDS):
