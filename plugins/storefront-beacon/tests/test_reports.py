@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
+from frontage_storefront_beacon.rollups import TrendHour
+
 from .shop import Shop, event
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -160,6 +162,19 @@ async def test_trend(street):
     for interval, start in (("week", "2026-05-04"), ("month", "2026-05-01")):
         (point,) = (await shop.told("trend", interval=interval, **WEEK))["points"]
         assert (point["start"], point["events"]["product_view"], point["sessions"]) == (start, 3, 3)
+
+
+async def test_a_kind_that_only_a_later_version_counts_costs_no_trend(shop):
+    """After a step back the rows of the later version are still there."""
+    await fill(shop)
+    await shop.counted()
+    table = shop.running.platform.services.intake.table(TrendHour)
+    row = {"tenant_id": shop.running.tenant(shop.slug).id, "day": DAY.date(), "hour": 9, "kind": "purchase"}
+    async with shop.running.database.writing() as session:
+        await session.execute(table.insert().values(**row, events=5, bots=0))
+    for interval in ("hour", "day"):
+        told = await shop.told("trend", interval=interval, **WEEK)
+        assert "purchase" not in told["totals"]["events"]
 
 
 LISTS = ("products", "searches", "collections", "blocks", "sessions", "attribution")
