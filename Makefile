@@ -39,6 +39,7 @@ torture: setup ## every fault of intake and of snapshots, in a table; ROUNDS=20 
 bench: setup ## intake against its rivals, as ratios in one run
 	.venv/bin/python -m tests.bench.intake
 	.venv/bin/python -m tests.bench.beacon
+	.venv/bin/python -m tests.bench.landing
 
 build: setup ## wheel and source archive of every distribution, in dist/
 	@set -e; for member in $(dir $(MEMBERS)); do \
