@@ -52,8 +52,9 @@ class Trial:
 class Trials:
     """Changes of all kinds, one after the other, each from where the one before has left things."""
 
-    def __init__(self, shop: Running) -> None:
+    def __init__(self, shop: Running, processes: int) -> None:
         self.shop = shop
+        self.processes = processes
         self.public = ""
         self.made = ""
 
@@ -93,25 +94,27 @@ class Trials:
 
     async def tells(self, client: httpx.AsyncClient, quota: int) -> bool:
         answer = await client.get(MENU, headers={"X-API-Key": self.public})
-        return f"{quota // (HOSTS * WORKERS)};w=60" in answer.headers.get("ratelimit-policy", "")
+        return f"{quota // self.processes};w=60" in answer.headers.get("ratelimit-policy", "")
 
 
-async def in_step(url: str, ports: Sequence[int], trials: int, tick: Callable[[], None] = lambda: None) -> Result:
+async def in_step(
+    url: str, ports: Sequence[int], trials: int, tick: Callable[[], None] = lambda: None, *, workers: int = WORKERS
+) -> Result:
     """So many changes, each looked for on every worker at once; one seen after more than a second counts as lost."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="frontage-torture-")))
         shelf = stack.enter_context(open_shelf(folder / "site"))
         candidate = shelf.put_kitchen_sink()
-        environment = shelf.environment(folder, url) | {"FRONTAGE_PROCESSES": str(HOSTS * WORKERS)}
+        environment = shelf.environment(folder, url) | {"FRONTAGE_PROCESSES": str(len(ports) * workers)}
         shop = await stack.enter_async_context(running(Settings.from_environment(environment), tenant(), [candidate]))
-        plan = Trials(shop)
+        plan = Trials(shop, len(ports) * workers)
         plan.public = await shop.key("acme", "publishable")
         clients: list[httpx.AsyncClient] = []
         for port in ports:
-            await stack.enter_async_context(host(folder, environment, port))
+            await stack.enter_async_context(host(folder, environment, port, workers))
         for port in ports:
             await until_ready(folder, port)
-            clients += await connections(port)
+            clients += await connections(port, workers)
         for client in clients:
             stack.push_async_callback(client.aclose)
         taken: list[tuple[float, str]] = []
@@ -121,7 +124,7 @@ async def in_step(url: str, ports: Sequence[int], trials: int, tick: Callable[[]
     slowest, what = max(taken)
     late = sum(seconds > PROMISED_SECONDS for seconds, _ in taken)
     middle = sorted(seconds for seconds, _ in taken)[len(taken) // 2]
-    note = f"slowest {slowest:.2f} s ({what}), median {middle:.3f} s, over {HOSTS * WORKERS} workers of {HOSTS} hosts"
+    note = f"slowest {slowest:.2f} s ({what}), median {middle:.3f} s, over {len(ports) * workers} workers of {len(ports)} hosts"
     return Result("changes seen by every worker, postgresql", trials, len(taken), late, 0, 0, 0, note=note)
 
 
@@ -140,13 +143,13 @@ async def timed(trial: Trial, clients: Sequence[httpx.AsyncClient]) -> float:
 
 
 @asynccontextmanager
-async def host(folder: Path, environment: dict[str, str], port: int) -> AsyncIterator[None]:
+async def host(folder: Path, environment: dict[str, str], port: int, workers: int) -> AsyncIterator[None]:
     """A host: some workers behind one port, with a data folder of its own."""
     own = folder / f"host-{port}"
     own.mkdir()
     log = (own / "log").open("wb")
     process = await asyncio.create_subprocess_exec(
-        FRONTAGE, "serve", "--port", str(port), "--workers", str(WORKERS),
+        FRONTAGE, "serve", "--port", str(port), "--workers", str(workers),
         env=environment | {"FRONTAGE_DATA_DIR": str(own)}, stdout=log, stderr=log,
     )  # fmt: skip
     try:
@@ -159,7 +162,7 @@ async def host(folder: Path, environment: dict[str, str], port: int) -> AsyncIte
 
 async def until_ready(folder: Path, port: int) -> None:
     try:
-        async with asyncio.timeout(90), httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+        async with asyncio.timeout(110), httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
             while not await ready(client):  # noqa: ASYNC110 - another process sets no event
                 await asyncio.sleep(0.05)
     except TimeoutError as error:
@@ -174,7 +177,7 @@ async def ready(client: httpx.AsyncClient) -> bool:
         return False
 
 
-async def connections(port: int) -> list[httpx.AsyncClient]:
+async def connections(port: int, workers: int) -> list[httpx.AsyncClient]:
     """A connection to every worker of a host, kept alive; its numbers say whose it is."""
     found: dict[str, httpx.AsyncClient] = {}
     spare = []
@@ -186,9 +189,9 @@ async def connections(port: int) -> list[httpx.AsyncClient]:
         assert told
         if found.setdefault(told[1], client) is not client:
             spare.append(client)
-        if len(found) == WORKERS:
+        if len(found) == workers:
             break
-    assert len(found) == WORKERS, "a worker never got a connection"
+    assert len(found) == workers, "a worker never got a connection"
     for client in spare:
         await client.aclose()
     return list(found.values())

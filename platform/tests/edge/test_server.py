@@ -460,6 +460,25 @@ def test_a_stop_loses_no_request(program, number):
         server.request()
 
 
+def test_a_drain_serves_on_until_a_balancer_has_noticed(program):
+    """Readiness ends at once; new connections are still taken and answered until the time is over."""
+    server = program(drain_seconds=1)
+    server.signal(signal.SIGTERM)
+    assert server.line() == "draining"
+    with server.request() as late:
+        assert received(late, b"ok").endswith(b"ok")
+    assert server.ended()[0] == 0
+    assert [event["event"] for event in server.events] == ["server.listening", "server.draining", "server.stopped"]
+
+
+def test_a_second_signal_ends_a_drain(program):
+    server = program(drain_seconds=600)
+    server.signal(signal.SIGTERM)
+    assert server.line() == "draining"
+    server.signal(signal.SIGTERM)
+    assert server.ended()[0] == 0
+
+
 def test_a_half_sent_request_does_not_delay_a_stop(program):
     """Who has not finished the head is not waited for."""
     server = program(graceful_seconds=600)

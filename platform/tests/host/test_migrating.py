@@ -439,3 +439,18 @@ async def test_hosts_that_start_at_once_on_an_empty_database_migrate_it_once(pos
     assert await pending(databases[0], [*floor_units(), unit_of(sink, "kitchen-sink")]) == []
     for database in databases:
         await database.close()
+
+
+async def test_old_code_serves_on_the_tables_of_a_newer_version(database, shelf):
+    """While hosts are replaced one after the other, and after a rollback: nothing is due, and nothing is undone."""
+    steps = {"a": revision("a", making("small_thing"), dropping("small_thing"))}
+    put_with_tables(shelf, "small", **steps, b=revision("b", making("small_more"), dropping("small_more"), down="a"))
+    await migrate(database, load(shelf, "small"))
+    (shelf.folder / package_of("small") / "migrations" / "rb.py").unlink()
+    old = load(shelf, "small")
+    assert unit_of(old, "small").head == "a"
+    await stop_unmigrated(database, old)
+    assert old.find("small").serves
+    assert await pending(database, [unit_of(old, "small")]) == []
+    assert await migrate(database, old) == []
+    assert await tables_of(database, "small_more") == ["small_more"]

@@ -50,9 +50,16 @@ class DemoRefusedError(FrontageError):
     type=click.FloatRange(min=0),
     help="How many seconds to wait for a database that does not answer.",
 )
+@click.option(
+    "--drain",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0, 300),
+    help="How many seconds to go on serving, not ready, after SIGTERM, until a balancer has noticed.",
+)
 @click.option("--demo", is_flag=True, help="Make demo keys for every tenant and print them (embedded mode only).")
 @click.pass_obj
-def serve(operator: Operator, host: str, port: int, workers: int, wait: float, demo: bool) -> None:
+def serve(operator: Operator, host: str, port: int, workers: int, wait: float, drain: int, demo: bool) -> None:
     """Serve the platform until SIGTERM. SIGHUP applies the tenant files again (embedded mode only)."""
     settings = replace(operator.settings, processes=operator.settings.processes or workers)
     if not os.environ.get("FRONTAGE_BASE_URL", "").strip():
@@ -61,21 +68,22 @@ def serve(operator: Operator, host: str, port: int, workers: int, wait: float, d
         raise DemoRefusedError("--demo makes keys that are printed; it is for the embedded mode alone")
     keys = operator.run(_prepare(operator, settings, wait=wait, demo=demo))
     run_workers(
-        partial(run_worker, settings),
+        partial(run_worker, settings, drain),
         on_reload=partial(_reload, operator),
         on_listening=partial(_greet, settings, keys),
         host=host,
         port=port,
         workers=workers,
+        graceful_seconds=drain + server.GRACEFUL_SECONDS,
     )
 
 
-def run_worker(settings: Settings, index: int, sockets: list[socket]) -> None:
+def run_worker(settings: Settings, drain: int, index: int, sockets: list[socket]) -> None:
     """Serve in this process until it is told to stop."""
     configure_logs(extra={"worker": index})
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(settings, index, sockets))
+            runner.run(_serve(settings, drain, index, sockets))
     except FrontageError as error:
         log.error("worker.refused", reason=str(error))  # noqa: TRY400  # the reason is the whole story
         sys.exit(ConfigurationError.EXIT_CODE if isinstance(error, ConfigurationError) else 1)
@@ -85,10 +93,10 @@ def run_worker(settings: Settings, index: int, sockets: list[socket]) -> None:
         sys.exit(1)
 
 
-async def _serve(settings: Settings, index: int, sockets: Sequence[socket]) -> None:
+async def _serve(settings: Settings, drain: int, index: int, sockets: Sequence[socket]) -> None:
     async with open_platform(settings, worker=str(index)) as platform:
         settle_memory()
-        await server.serve(platform.front, sockets=list(sockets), on_draining=platform.drain)
+        await server.serve(platform.front, sockets=list(sockets), on_draining=platform.drain, drain_seconds=drain)
 
 
 async def _prepare(operator: Operator, settings: Settings, *, wait: float, demo: bool) -> list[DemoKeys]:

@@ -40,14 +40,15 @@ async def serve(
     port: int = 8000,
     sockets: Sequence[socket.socket] = (),
     graceful_seconds: int = GRACEFUL_SECONDS,
+    drain_seconds: float = 0,
     patience: Patience | None = None,
 ) -> None:
     """Answer requests with the ASGI application `app` until SIGTERM or SIGINT, then return.
 
     `sockets` listen already and are closed in the end; without any, one is opened on `host` and `port`. The first
-    signal calls `on_draining`, closes the door and the idle connections, and gives running requests
-    `graceful_seconds`; a second one cuts them off. A signal that the process ignores stays ignored. No lifespan runs
-    here: start and stop what `app` needs around this call.
+    signal calls `on_draining` and goes on serving for `drain_seconds`, so that a balancer notices; then it closes the
+    door and the idle connections, and gives running requests `graceful_seconds`. A second one cuts them off. A signal
+    that the process ignores stays ignored. No lifespan runs here: start and stop what `app` needs around this call.
     """
     patience = patience or Patience()
     config = uvicorn.Config(
@@ -65,7 +66,7 @@ async def serve(
         timeout_keep_alive=patience.next_request,
         timeout_graceful_shutdown=graceful_seconds,
     )
-    server = _Server(config, patience, on_draining)
+    server = _Server(config, patience, on_draining, drain_seconds)
     listening = list(sockets) or [listen(host, port)]
     try:
         await server.serve(listening)
@@ -77,10 +78,14 @@ async def serve(
 class _Server(uvicorn.Server):
     servers: list[asyncio.base_events.Server] = []  # noqa: RUF012  # uvicorn sets it at its start
 
-    def __init__(self, config: uvicorn.Config, patience: Patience, on_draining: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, patience: Patience, on_draining: Callable[[], None], drain_seconds: float
+    ) -> None:
         super().__init__(config)
         self._patience = patience
         self._on_draining = on_draining
+        self._drain_seconds = drain_seconds
+        self._is_draining = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -107,12 +112,20 @@ class _Server(uvicorn.Server):
                 loop.remove_signal_handler(number)
 
     def _stop(self) -> None:
-        if self.should_exit:
-            self.force_exit = True
+        if self._is_draining:
+            self.should_exit = self.force_exit = True
             self._cut_off()
+            return
+        self._is_draining = True
+        self._on_draining()
+        if self._drain_seconds:
+            log.info("server.draining", seconds=self._drain_seconds)
+            asyncio.get_running_loop().call_later(self._drain_seconds, self._close_door)
         else:
-            self.should_exit = True
-            self._on_draining()
+            self._close_door()
+
+    def _close_door(self) -> None:
+        self.should_exit = True
 
     async def end(self) -> None:
         """End what a graceful stop left running, or everything if there was none."""

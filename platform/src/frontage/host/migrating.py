@@ -106,6 +106,13 @@ class Unit:
 
         return ScriptDirectory.from_config(self.config()).get_current_head()
 
+    def knows(self, revision: str | None) -> bool:
+        """Whether the code has this revision; a newer version has left one that it does not have."""
+        from alembic.script import ScriptDirectory
+
+        script = ScriptDirectory.from_config(self.config())
+        return revision is None or revision in {one.revision for one in script.walk_revisions()}
+
 
 def _escaped(path: Path) -> str:
     return str(path).replace("%", "%%")
@@ -155,6 +162,9 @@ async def _upgrade_plugin(database: Database, entry: Entry) -> list[str]:
 async def _upgrade(database: Database, unit: Unit) -> list[str]:
     before = await current_revision(database, unit)
     if before == unit.head:
+        return []
+    if not unit.knows(before):
+        log.info("migration.not_needed", unit=unit.name, at=before, reason="a newer version has migrated it")
         return []
     from alembic import command
 
@@ -209,9 +219,13 @@ async def current_revision(database: Database, unit: Unit) -> str | None:
 
 
 async def pending(database: Database, units: Iterable[Unit]) -> list[str]:
-    """The units whose database is behind (or ahead of) the code, each with both revisions."""
+    """The units whose database is behind the code, each with both revisions.
+
+    One that is ahead is not among them: while hosts are replaced, and after a rollback, old code serves on new tables.
+    """
     found = [(unit, await current_revision(database, unit)) for unit in units]
-    return [f"{unit.name}: at {at or 'nothing'}, needs {unit.head}" for unit, at in found if at != unit.head]
+    behind = [(unit, at) for unit, at in found if at != unit.head and unit.knows(at)]
+    return [f"{unit.name}: at {at or 'nothing'}, needs {unit.head}" for unit, at in behind]
 
 
 async def stop_unmigrated(database: Database, roster: Roster) -> None:
