@@ -1,5 +1,7 @@
 """The browser that tests share: real, cut off from the world, and honest about what it saw."""
 
+import asyncio
+
 import pytest
 import pytest_asyncio
 
@@ -76,6 +78,26 @@ async def test_visitors_know_nothing_of_each_other(new_visitor, website):
     assert await other.evaluate("localStorage.getItem('seen')") is None
     assert await other.evaluate("navigator.language") == "de-DE"
     assert "Headless" not in await other.evaluate("navigator.userAgent")
+
+
+async def test_a_page_that_goes_says_the_same_name(visitor, website):
+    """A beacon at the end names the browser as every other request does, or an ordinary visitor would end as a bot."""
+    agents, heard = [], asyncio.Event()
+
+    async def answer(reader, writer):
+        head = await reader.readuntil(b"\r\n\r\n")
+        agents.extend(line for line in head.decode().splitlines() if line.lower().startswith("user-agent:"))
+        writer.close()
+        heard.set()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        page = await visitor.visit(website.put("/", ASKING))
+        await page.evaluate(f"onpagehide = () => navigator.sendBeacon('http://127.0.0.1:{port}/', 'x')")
+        await page.goto(website.put("/other", "Other"))
+        await asyncio.wait_for(heard.wait(), 60)
+    assert agents
+    assert not [agent for agent in agents if "Headless" in agent]
 
 
 async def test_a_visitor_keeps_pictures(visitor, website, request):

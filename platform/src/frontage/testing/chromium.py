@@ -11,7 +11,11 @@ if TYPE_CHECKING:
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 NOBODY_ELSE = "MAP *.test 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE *.localhost, EXCLUDE localhost"
 """Names under `.test` lead to this machine, and no page of a test leads anywhere else."""
+ORDINARY = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+"""What a desktop browser says; a headless one names itself, and is taken for a bot. The browser as a whole is told,
+because what a page sends while it goes no longer knows of a name that its context was given."""
 FLAGS = (
+    f"--user-agent={ORDINARY}",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",

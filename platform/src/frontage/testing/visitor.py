@@ -26,7 +26,6 @@ class Visitor:
     @classmethod
     async def arrive(cls, browser: "Browser", shots: Path, **options: Any) -> "Visitor":
         """A new visitor; `options` are those of Playwright's `new_context`, as `locale` or `viewport`."""
-        options.setdefault("user_agent", ordinary_user_agent(browser.version))
         return cls(await browser.new_context(**options), shots)
 
     async def visit(self, url: str) -> "Page":
@@ -51,9 +50,3 @@ class Visitor:
     def _hear_console(self, message: "ConsoleMessage") -> None:
         if message.type == "error":
             self.complaints.append(message.text)
-
-
-def ordinary_user_agent(version: str) -> str:
-    """What a desktop Chrome of this version says; a headless one names itself, and is taken for a bot."""
-    chrome = f"Chrome/{version.partition('.')[0]}.0.0.0"
-    return f"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) {chrome} Safari/537.36"
