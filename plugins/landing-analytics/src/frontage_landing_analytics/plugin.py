@@ -31,6 +31,7 @@ plugin = Plugin(
     models="frontage_landing_analytics.models",
     migrations="frontage_landing_analytics.migrations",
     streams="frontage_landing_analytics.streams:streams",
+    assets="landing",
     jobs=(Job("forget-salts", every=timedelta(minutes=10), run="frontage_landing_analytics.salts:forget_salts"),),
     commands="frontage_landing_analytics.commands:landing_analytics",
     demo="frontage_landing_analytics.demo:show",
