@@ -63,9 +63,9 @@ class Site:
         """A new key with its id."""
         return json.loads(self.run("keys", "create", tenant, "--kind", kind, "--json", *words)[0])
 
-    def serve(self, *words, **environment):
-        """Start a server; it is ready when this returns."""
-        server = Server(self, words, environment)
+    def serve(self, *words, port=None, **environment):
+        """Start a server, on a free port unless one is given; it is ready when this returns."""
+        server = Server(self, words, environment, port or free_port())
         self.servers.append(server)
         server.until_ready()
         return server
@@ -74,8 +74,8 @@ class Site:
 class Server:
     """A `frontage serve` under way."""
 
-    def __init__(self, site, words, environment):
-        self.port = free_port()
+    def __init__(self, site, words, environment, port):
+        self.port = port
         self.url = f"http://127.0.0.1:{self.port}"
         number = len(site.servers)
         self.out, self.err = site.folder / f"out-{number}", site.folder / f"err-{number}"
