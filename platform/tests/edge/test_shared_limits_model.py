@@ -99,6 +99,39 @@ def test_the_store_decides_as_memory_does(redis_server):
         pair.close()
 
 
+def test_the_store_frees_at_the_same_moment_as_memory(redis_server):
+    """At both sides of every edge of a sub-window around the end of a window, whether there was a call between or not."""
+    pair, two_seconds = Pair(redis_server), 2 * SECOND
+    minute = [Ask("key", "a", (Window(3, 60),))]
+    try:
+        for gap in range(28, 34):
+            for aside in (-1, 0, 1):
+                for between in (0, 1, 15):
+                    memory = pair.forget()
+                    pair.set(pair.now // two_seconds * two_seconds)
+                    for step in (between * two_seconds, (gap - between) * two_seconds + aside, 1):
+                        for _ in range(2):
+                            assert numbers(pair.decide(minute)) == numbers(memory.decide_now(minute))
+                        pair.set(pair.now + step)
+                    assert numbers(pair.decide(minute)) == numbers(memory.decide_now(minute)), (gap, aside, between)
+    finally:
+        pair.close()
+
+
+def test_of_windows_without_a_request_left_that_with_the_later_reset_is_told(redis_server):
+    """Also where a lowered quota has left one of them overdrawn: a retry has to wait for both."""
+    pair = Pair(redis_server)
+    try:
+        memory = pair.forget()
+        for windows in [(Window(10, 60), Window(6, 3_600))] * 6 + [(Window(4, 60), Window(6, 3_600))]:
+            asks = [Ask("key", "a", windows)]
+            told = pair.decide(asks)
+            assert numbers(told) == numbers(memory.decide_now(asks))
+        assert (told.limit, told.reset > 3_000) == (6, True)
+    finally:
+        pair.close()
+
+
 def test_a_step_back_of_the_servers_clock_frees_nothing_and_locks_nobody_out(redis_server):
     """What was counted goes on counting for a window from then on, not until the clock has caught up."""
     pair, minute = Pair(redis_server), [Ask("key", "a", (Window(5, 60),))]
