@@ -28,7 +28,7 @@ def main() -> None:
                 command = words.replace("/build", str(build)).replace(INSTALLED, name + INSTALLED)
                 subprocess.run(["sh", "-euc", command], cwd=build, check=True, env={"PATH": path(), "HOME": name})
         served = subprocess.run(
-            [f"{name}{INSTALLED}/bin/frontage", "plugins"], cwd=name, capture_output=True, text=True, check=True
+            [f"{name}{INSTALLED}/bin/frontage", "plugins", "list"], cwd=name, capture_output=True, text=True, check=True
         )
         for plugin in ("store-locator", "landing-analytics", "storefront-beacon"):
             assert plugin in served.stdout, served.stdout + served.stderr
