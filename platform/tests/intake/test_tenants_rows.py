@@ -1,6 +1,7 @@
 """A tenant's rows can be read, given out, deleted and let go of; another's are never touched."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
@@ -13,7 +14,7 @@ from frontage.intake.partitions import make_partitions
 from frontage.intake.tables import erased
 
 from .asking import ask, bound, counted, counts_of, moment, rows_of, tell
-from .streams import Stamp, StampCount, View, ViewVisitor, streams
+from .streams import Sale, SaleSum, Stamp, StampCount, View, ViewVisitor, streams
 
 
 async def test_a_route_reads_totals_of_its_tenant_alone(database, intake, tenant):
@@ -26,6 +27,18 @@ async def test_a_route_reads_totals_of_its_tenant_alone(database, intake, tenant
     assert await rollups.total(StampCount.stamps) == 5
     assert await rollups.total(StampCount.stamps, since=day.date() + timedelta(days=1)) == 0
     assert [(row.card, row.stamps) for row in await rollups.rows(StampCount, until=day.date())] == [("a", 3), ("b", 2)]
+
+
+async def test_a_total_has_the_type_of_its_field_and_is_exact(database, intake, tenant):
+    """PostgreSQL sums integers to a numeric and SQLite decimals to a float: JSON would show either."""
+    await intake.accept([Stamp(card="a") for _ in range(3)], tenant=tenant)
+    await intake.accept([Sale(transaction=str(at), value=Decimal("0.1")) for at in range(3)], tenant=tenant)
+    await counted(database)
+    rollups = intake.rollups(tenant)
+    totals = [await rollups.total(one) for one in (StampCount.stamps, SaleSum.value)]
+    assert [(type(total), str(total)) for total in totals] == [(int, "3"), (Decimal, "0.3")]
+    none = [await rollups.total(one, since=date.max) for one in (StampCount.stamps, SaleSum.value)]
+    assert [(type(total), total) for total in none] == [(int, 0), (Decimal, 0)]
 
 
 async def test_deleting_a_tenant_leaves_no_row_and_touches_no_other(database, intake, tenant):

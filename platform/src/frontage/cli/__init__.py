@@ -15,7 +15,7 @@ _COMMANDS = {
     "keys": ("frontage.cli.keys:keys", "Create, list, revoke and rotate keys."),
     "migrate": ("frontage.cli.migrate:migrate_command", "Bring the database to the newest revisions."),
     "openapi": ("frontage.cli.openapi:openapi", "Print the OpenAPI document."),
-    "plugins": ("frontage.cli.plugins:plugins", "List, check, migrate and purge plugins."),
+    "plugins": ("frontage.cli.plugins:plugins", "Write, list, check, migrate and purge plugins."),
     "serve": ("frontage.cli.serve:serve", "Serve the platform."),
     "tenants": ("frontage.cli.tenants:tenants", "Check, apply, export and delete tenants."),
     "tidy": ("frontage.cli.tidy:tidy", "Make partitions ahead, let old rows go."),

@@ -20,16 +20,22 @@ from frontage.tenants.policy import Policy
 PLATFORM = "frontage"
 _SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _SCOPE = re.compile(r"[a-z][a-z0-9-]*:[a-z][a-z0-9-]*")
-_RESERVED_SLUGS = frozenset({"core", "intake", "platform"})
+RESERVED_SLUGS = frozenset({"core", "intake", "platform"})
+"""What the platform's own tables begin with."""
+
+
+def is_slug(text: str) -> bool:
+    """Whether a plugin can be called this: lower-case words joined by hyphens."""
+    return _SLUG.fullmatch(text) is not None
 
 
 def vet_metadata(candidate: Candidate, platform_version: str) -> None:
     """Refuse what its package metadata already tells: a name that cannot be, a platform that is not this one."""
-    if not _SLUG.fullmatch(candidate.slug) or candidate.slug in _RESERVED_SLUGS:
+    if not is_slug(candidate.slug) or candidate.slug in RESERVED_SLUGS:
         raise PluginError(
             Stage.REFUSED, f"its entry point is named {candidate.slug!r}; use lower-case words joined by hyphens"
         )
-    for requirement in _platform_requirements(candidate):
+    for requirement in platform_requirements(candidate):
         if not requirement.specifier.contains(Version(platform_version), prereleases=True):
             raise PluginError(
                 Stage.INCOMPATIBLE,
@@ -38,7 +44,8 @@ def vet_metadata(candidate: Candidate, platform_version: str) -> None:
             )
 
 
-def _platform_requirements(candidate: Candidate) -> Iterator[Requirement]:
+def platform_requirements(candidate: Candidate) -> Iterator[Requirement]:
+    """What a plugin's package asks of the platform's version."""
     for text in candidate.requires:
         try:
             requirement = Requirement(text)
@@ -103,7 +110,7 @@ def _wrong(candidate: Candidate, plugin: Plugin) -> Iterator[str]:
         if not _SCOPE.fullmatch(scope):
             yield f"its scope {scope!r} must look like 'places:read'"
     for name in plugin.policies:
-        if not _SLUG.fullmatch(name) or name in KEY_POLICIES:
+        if not is_slug(name) or name in KEY_POLICIES:
             yield f"its policy {name!r} must be a lower-case word other than {' and '.join(sorted(KEY_POLICIES))}"
     for name in sorted(OWN_SCHEMAS.intersection(plugin.schemas)):
         yield f"it claims the schema name {name}, which belongs to the platform"

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from frontage.base.database import Database
-from frontage.intake.rows import rollup_columns
+from frontage.intake.rows import ExactDecimal, rollup_columns
 from frontage.intake.stream import BoundStream, Rollup, value_fields
 from frontage.intake.tables import rollup_table
 
@@ -41,9 +42,15 @@ class Rollups:
     async def total(self, field: Any, *, since: date | None = None, until: date | None = None, **facts: Any) -> Any:
         """The sum of a field, such as `StampCount.stamps`, over the rows with these facts; 0 when there are none."""
         table = self._tables[field.__objclass__]
-        query = sa.select(sa.func.sum(table.c[field.__name__])).where(*self._where(table, since, until, facts))
+        column, where = table.c[field.__name__], self._where(table, since, until, facts)
+        exact = isinstance(column.type, ExactDecimal)
         async with self._database.reading() as session:
-            return (await session.execute(query)).scalar() or 0
+            if exact and self._database.dialect == "sqlite":
+                # SQLite would add its texts up as binary numbers.
+                return sum(await session.scalars(sa.select(column).where(*where)), Decimal())
+            found = (await session.execute(sa.select(sa.func.sum(column)).where(*where))).scalar() or 0
+        # PostgreSQL's sum of integers is a numeric.
+        return Decimal(found) if exact else column.type.python_type(found)
 
     async def rows(
         self, kind: type[R], *, since: date | None = None, until: date | None = None, **facts: Any

@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from frontage.testing.contract import PluginContract
+    from frontage.testing.harness import Running, running, settings_for
 
-__all__ = ("PluginContract",)
+__all__ = ("PluginContract", "Running", "running", "settings_for")
 
-_MODULE_OF = {"PluginContract": "frontage.testing.contract"}
+_MODULE_OF = {
+    "PluginContract": "frontage.testing.contract",
+    **dict.fromkeys(("Running", "running", "settings_for"), "frontage.testing.harness"),
+}
 
 
 def __getattr__(name: str) -> Any:

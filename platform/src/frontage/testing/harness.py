@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from frontage.app.platform import Platform, load_plugins, open_platform
 from frontage.base.database import Database
@@ -17,6 +17,7 @@ from frontage.edge.server import LOOPBACK, listen, serve
 from frontage.host.discovery import Candidate
 from frontage.host.migrating import migrate
 from frontage.host.tenant_apply import apply_directory
+from frontage.intake.tables import outbox
 from frontage.tenants.key_format import KeyKind
 from frontage.tenants.keys import KeyRequest, create_key
 from frontage.tenants.models import TenantRow
@@ -64,6 +65,17 @@ class Running:
         plugins = self.platform.services.roster.plugins
         await apply_directory(self.database, folder, plugins, actor="test", allow_suspend=True)
         await self.platform.services.directory.refresh()
+
+    async def counted(self, seconds: float = 20) -> None:
+        """Wait until every event that was accepted is counted."""
+        waiting = select(outbox.c.id).where(~outbox.c.parked).limit(1)
+        async with asyncio.timeout(seconds):
+            while await self._finds(waiting):  # noqa: ASYNC110 - the answer is in the database, which rings no bell
+                await asyncio.sleep(0.01)
+
+    async def _finds(self, query: Select[Any]) -> bool:
+        async with self.database.reading() as session:
+            return (await session.execute(query)).first() is not None
 
 
 def settings_for(database_url: str, folder: Path, **changes: Any) -> Settings:

@@ -1,0 +1,1 @@
+"""Loyalty stamps: customers collect stamps on cards, and a full card earns a reward."""
