@@ -66,7 +66,7 @@ from sqlalchemy import select
 
 from frontage.plugin import (
     NO_CONTENT, Answer, Call, FromPath, HotRequest, Injected, PluginContext, Problem, Session, Tenant,
-    delete, get, hot, nobody, not_found, parse_id, publishable_key, secret_key,
+    delete, get, hot, json_answer, nobody, not_found, parse_id, publishable_key, secret_key,
 )
 from PACKAGE.models import Note
 
@@ -122,6 +122,10 @@ class Break:
     replaced: dict = field(default_factory=dict)
     values: str = "{}"
     """What the test class says of values."""
+    metadata: dict = field(default_factory=dict)
+    """What the package says of itself."""
+    exempt: str = ""
+    """What its pyproject.toml says under `[tool.frontage.contract.exempt]`."""
     variant: bool = False
     """One more way to break a rule, judged by that rule alone to save time."""
 
@@ -172,6 +176,13 @@ BREAKS = {
     "route-outside": Break("loads claims-cover", replaced={"routes.py": {'"/SLUG/api/notes",': '"/elsewhere/notes",'}}),
     "claims-health": Break("loads claims-cover", {"paths": "('/SLUG/api', '/health')"}),
     "setting-without-default": Break("loads settings-read", before=SETTINGS.replace(" = 9", "")),
+    "claims-a-neighbours-path": Break("claims-cover", {"paths": "('/SLUG/api', '/contract-neighbour/api')"}, variant=True),
+    "needs-no-platform": Break("requires-major", metadata={"requires": "msgspec"}),
+    "needs-this-version-alone": Break("requires-major", metadata={"requires": "frontage<1.1,>=1"}, variant=True),
+    "needs-any-version": Break("requires-major", metadata={"requires": "frontage>=1"}, variant=True),
+    "exempts-without-a-reason": Break("exemptions-explained", exempt='logs-hide-keys = ""'),
+    "exempts-from-nothing": Break("exemptions-explained", exempt='log-hides-keys = "We print none."', variant=True),
+    "exempts-from-loading": Break("exemptions-explained", exempt='loads = "It does not."', variant=True),
     "settings-take-anything": Break("loads settings-read", before=SETTINGS.replace("forbid_unknown_fields=True, ", "")),
     "upgrade-stops-halfway": Break(
         "settings-upgrade",
@@ -297,6 +308,22 @@ BREAKS = {
             "remove",
         ),
     ),
+    "moves-every-tenants-rows": Break(
+        "tenants-apart",
+        replaced=add_route(
+            'class Wanted(Struct):\n    """Which note."""\n\n    note_id: str\n\n\n'
+            '@hot.post("/SLUG/api/public/blank", body=Wanted, tenant=publishable_key, limit=("publishable",), off=not_found)\n'
+            "async def blank(request: HotRequest[Wanted, object]) -> Answer:\n"
+            '    """Blank a note."""\n'
+            "    async with request.context.database.writing() as session:\n"
+            "        note = (await session.scalars(select(Note).where(Note.id == parse_id(request.body.note_id)))).first()\n"
+            "        if note is not None:\n"
+            '            note.text = "blank"\n'
+            "    return NO_CONTENT",
+            "blank",
+        ),
+        variant=True,
+    ),
     "forbids-what-is-foreign": Break(
         "foreign-is-unknown",
         replaced={
@@ -336,7 +363,7 @@ BREAKS = {
     "limit-by-key-without-a-key": Break(
         "limit-headers",
         replaced=add_route(
-            '@hot.get("/SLUG/api/hello", tenant=nobody, limit=("publishable",), off=not_found)\n'
+            '@hot.get("/SLUG/api/hello", tenant=nobody, limit=("publishable",), off=not_found, status=204)\n'
             "async def hello(request: HotRequest[None, object]) -> Answer:\n"
             '    """Greet."""\n'
             "    return NO_CONTENT",
@@ -361,6 +388,40 @@ BREAKS = {
         replaced={"routes.py": {"    return NO_CONTENT": "    request.context.log.info('asked', key=request.header(b'x-api-key')[4:])\n    return NO_CONTENT"}},
         variant=True,
     ),
+    "prints-at-length": Break(
+        "logs-stay-short", replaced={"routes.py": {"    return NO_CONTENT": "    print(request.header(b'user-agent'))\n    return NO_CONTENT"}}
+    ),
+    "logs-what-was-refused": Break(
+        "logs-stay-short", replaced={"routes.py": {"    note = await": "    import structlog\n    structlog.get_logger().info('asked', id=note_id)\n    note = await"}},
+        variant=True,
+    ),
+    "logs-addresses": Break(
+        "addresses-stay-out",
+        replaced={"routes.py": {"    return NO_CONTENT": "    request.context.log.info('asked', peer=str(request.address))\n    return NO_CONTENT"}},
+    ),
+    "stores-addresses": Break(
+        "addresses-stay-out",
+        replaced={"routes.py": {"Note(text=request.body.text)": "Note(text=str(request.address)[:80])"}},
+        variant=True,
+    ),
+    "answers-in-secret": Break(
+        "answers-as-described", replaced={"routes.py": {"    return NO_CONTENT": "    return Answer(202)"}},
+    ),
+    "answers-another-shape": Break(
+        "answers-as-described",
+        replaced=add_route(
+            '@hot.get("/SLUG/api/hello", tenant=publishable_key, limit=("publishable",), off=not_found, returns=NoteOut)\n'
+            "async def hello(request: HotRequest[None, object]) -> Answer:\n"
+            '    """Greet."""\n'
+            '    return json_answer({"words": "Good morning."})',
+            "hello",
+        ),
+        variant=True,
+    ),
+    "raises-in-secret": Break(
+        "answers-as-described", replaced={"routes.py": {"    note = await": "    if note_id.startswith('-'):\n        raise Problem('gone')\n    note = await"}},
+        variant=True,
+    ),
     "not-installed": Break("loads"),
 }  # fmt: skip
 
@@ -380,7 +441,7 @@ def install(folder: Path, slug: str, broken: Break) -> str:
             files[path] = files[path].replace(old, new)
     if slug != "not-installed":
         source = name(declare(slug, broken.before, **PLUGIN, **broken.declaration))
-        write_plugin(folder, slug, source, files={path: name(text) for path, text in files.items()})
+        write_plugin(folder, slug, source, files={path: name(text) for path, text in files.items()}, **broken.metadata)
     title = "".join(word.capitalize() for word in slug.split("-"))
     return f"class Test{title}(PluginContract):\n    plugin = {slug!r}\n    values = {name(broken.values)}\n"
 

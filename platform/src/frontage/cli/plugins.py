@@ -2,12 +2,12 @@
 
 import click
 
-from frontage.base.errors import ConfigurationError, Mistake
+from frontage.cli.checking import check, told_of
 from frontage.cli.migrate import migrate_command
 from frontage.cli.operator import Operator
+from frontage.cli.scaffold.command import new
 from frontage.cli.tables import print_table
 from frontage.host.purging import purge, purgeable_tables
-from frontage.host.roster import Entry
 
 _COLUMNS = ("plugin", "version", "stage", "paths", "reason")
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -15,7 +15,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 @click.group()
 def plugins() -> None:
-    """List, check, migrate and purge plugins."""
+    """Write, list, check, migrate and purge plugins."""
 
 
 @plugins.command("list")
@@ -25,30 +25,14 @@ def list_(operator: Operator, as_json: bool) -> None:
     """List every installed plugin, how far it comes, and why it stops if it does."""
     roster = operator.run(operator.meet_plugins())
     if as_json:
-        operator.print_json([_told(entry) for entry in roster])
+        operator.print_json([told_of(entry) for entry in roster])
         return
     rows = [(one.slug, one.candidate.version, one.stage.value, "\n".join(one.claims), one.reason) for one in roster]
     print_table(_COLUMNS, rows)
 
 
-@plugins.command()
-@_json
-@click.pass_obj
-def check(operator: Operator, as_json: bool) -> None:
-    """Exit with 78 and the reasons when a plugin would not serve."""
-    roster = operator.run(operator.meet_plugins())
-    stopped = [
-        Mistake("plugins", entry.slug, entry.stage.value, "a plugin that serves", entry.reason)
-        for entry in roster.stopped
-    ]
-    if stopped:
-        raise ConfigurationError(stopped)
-    if as_json:
-        operator.print_json([_told(entry) for entry in roster])
-    else:
-        operator.say(f"{len(roster.entries)} plugins are right.")
-
-
+plugins.add_command(check)
+plugins.add_command(new)
 plugins.add_command(migrate_command, "migrate")
 
 
@@ -75,14 +59,3 @@ def purge_command(operator: Operator, slug: str, yes: bool, as_json: bool) -> No
         operator.print_json({"removed": found})
         return
     operator.say(f"Removed {', '.join(found) or 'nothing'}. Now: pip uninstall {entry.candidate.distribution}")
-
-
-def _told(entry: Entry) -> dict[str, object]:
-    return {
-        "slug": entry.slug,
-        "distribution": entry.candidate.distribution,
-        "version": entry.candidate.version,
-        "stage": entry.stage.value,
-        "reason": entry.reason,
-        "paths": list(entry.claims),
-    }

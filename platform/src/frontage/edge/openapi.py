@@ -205,8 +205,8 @@ def _refusals(operation: Mapping[str, Any], gate: Gate, *, reads_body: bool, man
         yield from (413, 415)
     if parses_body and management:
         yield 400
-    if parses_body or "query" in places:
-        yield 422
+    if parses_body or management or "query" in places:
+        yield 422  # on an ordinary route also for a NUL character, wherever it stands
     if gate.limits:
         yield 429
     yield from (500, 503)

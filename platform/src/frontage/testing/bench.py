@@ -1,7 +1,7 @@
 """Where a plugin is judged: the plugin itself, and a platform on each database that stays open for all rules."""
 
 import asyncio
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -16,7 +16,8 @@ from frontage.host.tenant_tables import tables_of_streams
 from frontage.tenants.tenant import Tenant
 from frontage.testing.harness import Running, running, settings_for
 from frontage.testing.postgres import PostgresServer
-from frontage.testing.rule import NotJudgedError
+from frontage.testing.project import Project
+from frontage.testing.rule import Finding, NotJudgedError, Rule
 from frontage.testing.subject import Subject
 
 T = TypeVar("T")
@@ -38,9 +39,9 @@ class Shop:
 class Bench:
     """Everything that the rules of one test class are checked on."""
 
-    def __init__(self, slug: str, values: Mapping[str, Mapping[str, Any]], folder: Path) -> None:
-        self.subject = Subject(slug)
-        self._values = values
+    def __init__(self, slug: str, values: Mapping[str, Mapping[str, Any]], folder: Path, project: Project) -> None:
+        self.subject = Subject(slug, project)
+        self._values = {**project.values, **values}
         self._folder = folder
         # A loop of its own, that leaves alone whatever loop other tests have.
         self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
@@ -58,12 +59,29 @@ class Bench:
         """Run something in the loop in which the platforms live."""
         return self._runner.run(work)
 
+    @property
+    def project(self) -> Project:
+        """What the plugin's pyproject.toml says."""
+        return self.subject.project
+
+    def declared(self, rule: Rule) -> Callable[[], list[Finding]]:
+        """What finds the faults of a declared rule."""
+        return lambda: list(rule.check(self.subject))
+
+    def served(self, rule: Rule, server: PostgresServer | None = None) -> Callable[[], list[Finding]]:
+        """What finds the faults of a served rule, on a PostgreSQL server or on SQLite."""
+        return lambda: self.run(_all(rule.check(self.scene(server))))
+
     def scene(self, server: PostgresServer | None = None) -> "Scene":
         """The plugin on a PostgreSQL server, or on SQLite."""
         engine = "postgresql" if server else "sqlite"
         if engine not in self._scenes:
             self._scenes[engine] = Scene(self.subject, self._values, self._folder / engine, server)
         return self._scenes[engine]
+
+
+async def _all(findings: AsyncIterator[Finding]) -> list[Finding]:
+    return [finding async for finding in findings]
 
 
 class Scene:
@@ -80,10 +98,18 @@ class Scene:
         self._stack = AsyncExitStack()
         self._running: Running | None = None
         self._shops: dict[str, Shop] = {}
+        self._known: dict[Any, Any] = {}
 
     async def close(self) -> None:
         """Close the platform and remove its database."""
         await self._stack.aclose()
+
+    async def once(self, work: "Callable[[Scene], Awaitable[T]]") -> T:
+        """What several rules look at: worked out for the first of them."""
+        if work not in self._known:
+            self._known[work] = await work(self)
+        found: T = self._known[work]
+        return found
 
     @contextmanager
     def empty_database(self) -> Iterator[tuple[str, Path]]:

@@ -1,19 +1,19 @@
 """Parts of the outside world that a test needs and a desk may lack: PostgreSQL, Redis, Chromium."""
 
-import os
 import re
 from typing import NoReturn
 
 import pytest
 
-REQUIRED = "FRONTAGE_TEST_REQUIRE"
+from frontage.testing.required import REQUIRED, is_required
+
 _MISSING = re.compile(r"\[missing: (?P<component>[\w-]+)\] (?P<reason>.*)", re.DOTALL)
 
 
 def report_missing(component: str, reason: str) -> NoReturn:
     """Skip the test, or fail it where `FRONTAGE_TEST_REQUIRE` (a comma list) names the component."""
     words = f"[missing: {component}] {reason}"
-    if component in os.environ.get(REQUIRED, "").replace(" ", "").split(","):
+    if is_required(component):
         pytest.fail(f"{words}; {REQUIRED} demands it", pytrace=False)
     pytest.skip(words)
 

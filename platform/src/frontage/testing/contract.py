@@ -11,7 +11,8 @@ import pytest
 
 from frontage.testing.bench import Bench
 from frontage.testing.contract_rules import DECLARED_RULES, SERVED_RULES
-from frontage.testing.rule import Finding, NotJudgedError, Rule, UnmakeableRowError
+from frontage.testing.judging import Outcome, Verdict, judge
+from frontage.testing.rule import Rule
 
 ENGINES = ("sqlite", "postgresql")
 
@@ -27,28 +28,21 @@ class PluginContract:
     @pytest.mark.parametrize("rule", DECLARED_RULES, ids=[rule.id for rule in DECLARED_RULES])
     def test_as_declared(self, rule: Rule, plugin_bench: Bench) -> None:
         """What its declaration, its package and its code say."""
-        _judge(rule, self.plugin, lambda: list(rule.check(plugin_bench.subject)))
+        __tracebackhide__ = True
+        _tell(self.plugin, judge(rule, plugin_bench.declared(rule), plugin_bench.project))
 
     @pytest.mark.parametrize("engine", ENGINES)
     @pytest.mark.parametrize("rule", SERVED_RULES, ids=[rule.id for rule in SERVED_RULES])
     def test_in_service(self, rule: Rule, engine: str, plugin_bench: Bench, request: pytest.FixtureRequest) -> None:
         """What it does while it serves, on either database."""
+        __tracebackhide__ = True
         server = request.getfixturevalue("postgres_server") if engine == "postgresql" else None
-        scene = plugin_bench.scene(server)
-        _judge(rule, self.plugin, lambda: plugin_bench.run(_all(rule.check(scene))))
+        _tell(self.plugin, judge(rule, plugin_bench.served(rule, server), plugin_bench.project, engine))
 
 
-async def _all(findings: Any) -> list[Finding]:
-    return [finding async for finding in findings]
-
-
-def _judge(rule: Rule, slug: str, find: Any) -> None:
+def _tell(slug: str, verdict: Verdict) -> None:
     __tracebackhide__ = True
-    try:
-        findings = find()
-    except NotJudgedError as error:
-        pytest.skip(f"{rule.id} cannot be judged: {error}")
-    except UnmakeableRowError as error:
-        findings = [error.finding]
-    if findings:
-        pytest.fail(rule.verdict(slug, findings), pytrace=False)
+    if verdict.outcome is Outcome.BROKEN:
+        pytest.fail(verdict.told(slug), pytrace=False)
+    if verdict.outcome is not Outcome.KEPT:
+        pytest.skip(verdict.told(slug))

@@ -122,11 +122,21 @@ def _value(column: Column[Any]) -> Any:
         return _text(min(getattr(kind, "length", None) or 24, 24))
     if python is int and not isinstance(kind, Boolean):
         return random.randrange(1, 30_000 if isinstance(kind, SmallInteger) else 2_000_000_000)  # noqa: S311
+    if python is dict and isinstance(default := _default(column), list):
+        # The type says JSON and no more; the default says which.
+        return default
     return _MADE[python]() if python in _MADE else None
 
 
 _DAYS_AGO = count()
 """Another day each time: a tenant's day may be all that a table of counts has for a key."""
+
+
+def _default(column: Column[Any]) -> Any:
+    default: Any = column.default
+    return default.arg(None) if default is not None and default.is_callable else None
+
+
 _MADE: dict[type, Any] = {
     UUID: new_id,
     bool: lambda: False,

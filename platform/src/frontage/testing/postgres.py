@@ -14,13 +14,16 @@ from pathlib import Path
 from secrets import token_hex
 from urllib.parse import urlsplit
 
+from frontage.base.errors import FrontageError
+
 EXTENSIONS = ("CREATE EXTENSION IF NOT EXISTS postgis", "CREATE EXTENSION IF NOT EXISTS btree_gist")
+EXISTING_SERVER = "FRONTAGE_TEST_DATABASE_URL"
 _KEEPER = Path(__file__).with_name("_keeper.py")
 _OPTIONS = ("max_connections=200", "shared_buffers=64MB", "log_checkpoints=off")
 _NOT_DURABLE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
-class PostgresUnavailableError(Exception):
+class PostgresUnavailableError(FrontageError):
     """There is no PostgreSQL with PostGIS to test with; the message says what to install."""
 
 
@@ -66,6 +69,16 @@ def execute(url: str, *statements: str) -> None:
 def existing_server(url: str) -> PostgresServer:
     """The server behind a URL, whichever driver the URL names."""
     return PostgresServer(urlsplit(url)._replace(scheme="postgresql").geturl())
+
+
+@contextmanager
+def open_server() -> Iterator[PostgresServer]:
+    """The server of `FRONTAGE_TEST_DATABASE_URL`, else a private one for this process."""
+    if url := os.environ.get(EXISTING_SERVER):
+        yield existing_server(url)
+        return
+    with private_server() as server:
+        yield server
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 pytest loads this by entry point before it has read a single option, so whatever is heavy is imported inside.
 """
 
-import os
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack
@@ -24,19 +23,14 @@ if TYPE_CHECKING:
     from frontage.testing.visitor import Visitor
     from frontage.testing.website import Website
 
-EXISTING_SERVER = "FRONTAGE_TEST_DATABASE_URL"
-
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator["PostgresServer"]:
     """The server of `FRONTAGE_TEST_DATABASE_URL`, else a private one for this process."""
-    from frontage.testing.postgres import PostgresUnavailableError, existing_server, private_server
+    from frontage.testing.postgres import PostgresUnavailableError, open_server
 
-    if url := os.environ.get(EXISTING_SERVER):
-        yield existing_server(url)
-        return
     try:
-        with private_server() as server:
+        with open_server() as server:
             yield server
     except PostgresUnavailableError as error:
         report_missing("postgresql", str(error))
@@ -90,8 +84,10 @@ def redis_server(make_redis: Callable[[], "RedisServer"]) -> Iterator["RedisServ
 def plugin_bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator["Bench"]:
     """What the rules of a `PluginContract` are checked on; one for the whole class."""
     from frontage.testing.bench import Bench
+    from frontage.testing.project import find_project
 
-    with Bench(request.cls.plugin, request.cls.values, tmp_path_factory.mktemp("contract")) as bench:
+    slug, folder = request.cls.plugin, tmp_path_factory.mktemp("contract")
+    with Bench(slug, request.cls.values, folder, find_project(slug, request.path)) as bench:
         yield bench
 
 

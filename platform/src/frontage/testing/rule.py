@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
+GUIDE = "plugins/README.md"
+"""Where the rules are explained, beside the platform's sources."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -23,7 +26,7 @@ class UnmakeableRowError(Exception):
 
     def __init__(self, table: str, reason: str) -> None:
         super().__init__(f"{table}: {reason}")
-        fix = f'Give the values that it needs in the test class: values = {{"{table}": {{"column": …}}}}.'
+        fix = f"Give the values that it needs in pyproject.toml: [tool.frontage.contract.values.{table}]."
         self.finding = Finding(f"No row of {table} can be made up: {reason}", fix)
 
 
@@ -36,10 +39,16 @@ class Rule:
     reason: str
     check: Callable[[Any], Any]
 
+    @property
+    def page(self) -> str:
+        """Where the guide explains it."""
+        return f"{GUIDE}#{self.id}"
+
     def verdict(self, slug: str, findings: Sequence[Finding]) -> str:
         """What the author of a plugin reads when it breaks the rule."""
         found = "\n".join(f"  found: {one.what}\n    fix: {one.fix}" for one in findings)
-        return f"{slug} breaks the rule {self.id}: {self.sentence}\n{found}\n    why: {self.reason}"
+        explained = f"    why: {self.reason}\n   more: {self.page}"
+        return f"{slug} breaks the rule {self.id}: {self.sentence}\n{found}\n{explained}"
 
 
 def rule(id_: str, sentence: str, *, reason: str) -> Callable[[Callable[[Any], Any]], Rule]:

@@ -18,14 +18,17 @@ from frontage.host.loading import load_parts, load_roster, package_folder, resol
 from frontage.host.mounting import prove
 from frontage.host.roster import Entry, Roster
 from frontage.plugin.declaration import Plugin
+from frontage.testing.neighbour import neighbour_candidate
+from frontage.testing.project import Project
 from frontage.testing.rule import NotJudgedError
 
 
 class Subject:
     """One installed plugin. Whatever of it cannot be read raises NotJudgedError where a rule asks for it."""
 
-    def __init__(self, slug: str) -> None:
+    def __init__(self, slug: str, project: Project | None = None) -> None:
         self.slug = slug
+        self.project = project or Project(Path())
 
     @cached_property
     def installed(self) -> list[Candidate]:
@@ -36,6 +39,12 @@ class Subject:
     def candidates(self) -> list[Candidate]:
         """The installed plugins of this slug; one, when all is well."""
         return [candidate for candidate in self.installed if candidate.slug == self.slug]
+
+    @cached_property
+    def others(self) -> list[Plugin]:
+        """The declarations of the other plugins that are installed, as far as they can be read."""
+        candidates = [one for one in self.installed if one.slug != self.slug]
+        return list(load_roster([*candidates, neighbour_candidate()]).plugins.values())
 
     @property
     def candidate(self) -> Candidate:

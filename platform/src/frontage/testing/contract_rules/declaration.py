@@ -1,13 +1,19 @@
 """Rules about what a plugin declares."""
 
 from collections.abc import Iterator
+from importlib import metadata
+from itertools import product
 
 from litestar.handlers import HTTPRouteHandler
+from packaging.version import Version
 
 from frontage.edge.hot import HotRoute
 from frontage.edge.sources import TenantSource
 from frontage.host.claims import RESERVED, clash, is_claim, is_covered
 from frontage.host.plugin_settings import SettingsError, decode_settings
+from frontage.host.spelling import did_you_mean
+from frontage.host.vetting import PLATFORM, platform_requirements
+from frontage.testing.judging import NEVER_EXEMPT, is_reason
 from frontage.testing.rule import Finding, rule
 from frontage.testing.subject import Subject, named_gates
 
@@ -28,6 +34,42 @@ def loads(subject: Subject) -> Iterator[Finding]:
     elif not subject.loaded.serves:
         entry = subject.loaded
         yield Finding(f"{entry.stage.value}: {entry.reason}", "Mend what the reason names.")
+
+
+@rule(
+    "exemptions-explained",
+    "Its pyproject.toml exempts it from no rule without a reason, and from none that does not exist.",
+    reason="Whoever reads a report must be able to judge what was left out of it.",
+)
+def exemptions_explained(subject: Subject) -> Iterator[Finding]:
+    """Look at `[tool.frontage.contract.exempt]`."""
+    from frontage.testing.contract_rules import DECLARED_RULES, SERVED_RULES
+
+    known = {one.id for one in (*DECLARED_RULES, *SERVED_RULES)} - NEVER_EXEMPT
+    for name, words in subject.project.exempt.items():
+        if name not in known:
+            yield Finding(f"It is exempted from {name!r}.", did_you_mean(name, known, otherwise="Remove the line."))
+        elif not is_reason(words):
+            yield Finding(f"It is exempted from {name} without a reason.", "Say why the rule cannot hold here.")
+
+
+@rule(
+    "requires-major",
+    "It requires the platform, in any version of the major that it was made for, and in none of the next.",
+    reason="frontage.plugin follows semver: a narrower bound keeps operators from upgrading, a wider one breaks them.",
+)
+def requires_major(subject: Subject) -> Iterator[Finding]:
+    """Try its requirement on versions of the platform around this one."""
+    here = Version(metadata.version(PLATFORM))
+    ahead, after = f"{here.major}.{here.minor + 999}", f"{here.major + 1}.0"
+    fix = f'Write dependencies = ["{PLATFORM}>={here.major},<{here.major + 1}"].'
+    requirements = list(platform_requirements(subject.candidate))
+    if not requirements:
+        yield Finding("It does not say that it needs the platform.", fix)
+        return
+    for told, wanted in ((ahead, True), (after, False)):
+        if all(one.specifier.contains(told, prereleases=True) for one in requirements) is not wanted:
+            yield Finding(f"It {'refuses' if wanted else 'takes'} {PLATFORM} {told}.", fix)
 
 
 @rule(
@@ -52,7 +94,7 @@ def routes_declare(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "claims-cover",
-    "Its claims cover all of its routes, and none of them belongs to the platform.",
+    "Its claims cover all of its routes, and none of them belongs to the platform or to another plugin.",
     reason="By its claims the host knows whose path it is, before any code of the plugin runs.",
 )
 def claims_cover(subject: Subject) -> Iterator[Finding]:
@@ -65,6 +107,12 @@ def claims_cover(subject: Subject) -> Iterator[Finding]:
         for reserved in filter(lambda path: clash(claim, path), RESERVED):
             yield Finding(f"It claims {claim}, but {reserved} is the platform's.", "Serve under a prefix of its own.")
     right = [claim for claim in claims if is_claim(claim)]
+    for claim, other in product(right, subject.others):
+        for theirs in other.paths:
+            if clash(claim, theirs):
+                yield Finding(
+                    f"It claims {claim}, but {other.slug} claims {theirs}.", "Serve under a prefix of its own."
+                )
     for path in sorted({path for _, path, _ in named_gates(subject.routes) if not is_covered(right, path)}):
         yield Finding(f"It serves {path}, which no claim covers.", "Add its prefix to paths=(…).")
 

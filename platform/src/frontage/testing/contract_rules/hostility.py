@@ -1,70 +1,11 @@
-"""The rule about hostile requests: whatever is sent, the fault is the sender's."""
+"""Rules about hostile requests: whatever is sent, the fault is the sender's, and the answer is one that was told."""
 
-import json
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
 
-import msgspec
-
-from frontage.edge.gate import WITH_BODY
-from frontage.testing.bench import OWNER, Scene, Shop
-from frontage.testing.calls import Operation, ask, example_text, operations_of
+from frontage.testing.answers import Described
+from frontage.testing.bench import Scene
+from frontage.testing.hostile import Exchange, attacked
 from frontage.testing.rule import Finding, rule
-
-_DEEP = 100_000
-_BODIES = {
-    "no body": b"",
-    "half a body": b'{"',
-    "null": b"null",
-    "a list": b"[]",
-    "a list of null": b"[null]",
-    "a text": b'"x"',
-    "a number": b"-1e9999",
-    "NaN": b'{"x": NaN}',
-    "a deep list": b"[" * _DEEP,
-    "a deep object": b'{"x":' * _DEEP,
-    "invalid UTF-8": b'{"x": "\xff\xfe"}',
-    "a lone surrogate": b'{"x": "\\ud800"}',
-    "NUL characters": b'{"x\x00": "\\u0000"}',
-    "a mark of byte order": b"\xef\xbb\xbf{}",
-    "a form": b"a=1&b[c]=%ff&=&&",
-    "half a part": b"--x\r\nContent-Disposition: form-data",
-}
-_VALUES = {
-    "null": b"null",
-    "nothing": b'""',
-    "a blank": b'" "',
-    "NUL": b'"\\u0000"',
-    "a lone surrogate": b'"\\ud800"',
-    "a letter": b'"x"',
-    "digits of other scripts": '"٣²"'.encode(),
-    "a long text": b'"' + b"x" * 20_000 + b'"',
-    "true": b"true",
-    "a negative number": b"-1",
-    "zero": b"0",
-    "a fraction": b"0.5",
-    "63 bits": b"9223372036854775807",
-    "100 bits": b"1267650600228229401496703205376",
-    "infinity": b"1e400",
-    "a list": b"[]",
-    "a deep list": b"[" * 40 + b"]" * 40,
-    "an object": b"{}",
-    "an object with an operator": b'{"$gt": ""}',
-}
-_TEXTS = (
-    "", "%00", "%FF", "%ED%A0%80", "%20", "x", "'", "-1", "0", "0.5", "nan", "inf", "1e400", "null", "[]", "%D9%A3",
-    "9223372036854775807", "1267650600228229401496703205376", "9" * 5000, "z" * 22, "2" * 22,
-    "00000000-0000-0000-0000-000000000000", "..%2F..", "x" * 3000,
-)  # fmt: skip
-_HEADERS = (
-    {"Content-Encoding": "gzip"},
-    {"Content-Type": "multipart/form-data"},
-    {"Content-Type": "\xff; charset=\xff"},
-    {"X-API-Key": "csb_\xff"},
-    {"Origin": "null"},
-    {"X-Visitor-Address": "\xff"},
-    {"X-Forwarded-For": ", ,:::"},
-)
 
 
 @rule(
@@ -73,54 +14,31 @@ _HEADERS = (
     reason="Everything on the public edge is sent sooner or later, and a fault of ours hides the next real one.",
 )
 async def no_server_error(scene: Scene) -> AsyncIterator[Finding]:
-    """Send each route what nobody should send."""
-    running, shop = await scene.running(), await scene.shop(OWNER)
-    for operation in operations_of(await scene.entry()):
-        for told, words in _hostile(operation, shop):
-            try:
-                status: int | str = (await ask(running, operation, shop, **words)).status_code
-            except Exception as error:  # noqa: BLE001  # what escapes the application is worse than a 500
-                status = type(error).__name__
-            if isinstance(status, str) or status >= 500:
-                fix = "Bound and check it in the route's types, or raise a Problem."
-                yield Finding(f"{operation.name} answers {status} to {told}.", fix)
-                break
+    """Look for the first fault of each operation."""
+    failed = [one for one in await scene.once(attacked) if one.answer is None or one.answer.status_code >= 500]
+    for one in _first_of_each(failed):
+        status = one.raised if one.answer is None else one.answer.status_code
+        fix = "Bound and check it in the route's types, or raise a Problem."
+        yield Finding(f"{one.operation.name} answers {status} to {one.told}.", fix)
 
 
-def _hostile(operation: Operation, shop: Shop) -> Iterator[tuple[str, dict[str, Any]]]:
-    for headers in _HEADERS:
-        raw = {name: text.encode("latin-1") for name, text in headers.items()}
-        yield f"the header {json.dumps(headers)}", {"headers": raw}
-    for place in operation.places:
-        for text in _TEXTS:
-            if text:
-                yield f"{_shown(text)} for {place} in its path", {"places": {place: text}}
-    for told, query in _queries(operation):
-        yield told, {"query": query}
-    if operation.method in WITH_BODY:
-        for told, body in _bodies(operation, shop):
-            yield told, {"body": body}
+@rule(
+    "answers-as-described",
+    "Whatever it is sent, it answers with a status that its OpenAPI document names, and a body that fits its schema.",
+    reason="Clients are generated from the document: an answer that it does not know breaks them.",
+)
+async def answers_as_described(scene: Scene) -> AsyncIterator[Finding]:
+    """Hold every answer against the document; a 5xx is for no-server-error, a missing route for openapi-complete."""
+    described = Described((await scene.entry()).document)
+    wrong: list[tuple[Exchange, str]] = []
+    for one in await scene.once(attacked):
+        if one.operation.told and one.answer is not None and one.answer.status_code < 500:
+            words = described.wrong_in(one.operation.told, one.answer)
+            wrong += [(one, words)] if words else []
+    for one, words in {one.operation.name: (one, words) for one, words in reversed(wrong)}.values():
+        fix = "Name further statuses in raises=(…) or responses=(…), and what a hot route gives back in returns=."
+        yield Finding(f"{one.operation.name} answers {one.told} with {words}", fix)
 
 
-def _queries(operation: Operation) -> Iterator[tuple[str, str]]:
-    right = {name: example_text(operation, one) for name, one in operation.queries.items()}
-    for name in right:
-        for text in _TEXTS:
-            words = "&".join(f"{other}={text if other == name else one}" for other, one in right.items())
-            yield f"{_shown(text)} for {name} in its query", words
-    for text in ("&&==&%&%FF=%FF", "x=" * 2000, "&".join(f"{name}=1&{name}=2" for name in right)):
-        yield f"the query {_shown(text)}", text
-
-
-def _bodies(operation: Operation, shop: Shop) -> Iterator[tuple[str, bytes]]:
-    yield from _BODIES.items()
-    right, schema = operation.example_body(shop.tenant.number, shop.tenant.slug), operation.body_schema
-    if not isinstance(right, dict) or schema is None:
-        return
-    for name in {**schema.get("properties", {}), **right}:
-        for told, value in _VALUES.items():
-            yield f"{told} for {name} in its body", msgspec.json.encode({**right, name: msgspec.Raw(value)})
-
-
-def _shown(text: str) -> str:
-    return repr(text) if len(text) <= 40 else f"{text[:20]!r}… ({len(text)} characters)"
+def _first_of_each(exchanges: list[Exchange]) -> Iterator[Exchange]:
+    yield from {one.operation.name: one for one in reversed(exchanges)}.values()

@@ -7,10 +7,12 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 import httpx
+import msgspec
 
 from frontage.base.ids import new_id, to_short
 from frontage.edge.call import Call
 from frontage.edge.problems import Problem
+from frontage.edge.sources import InBody
 from frontage.host.errors import told
 from frontage.tenants.tenant import Tenant
 from frontage.testing.bench import OTHER, OWNER, WITHOUT, Scene, Shop
@@ -20,6 +22,8 @@ from frontage.testing.made_rows import MadeRow, make_rows, marks_of, stored_rows
 from frontage.testing.rule import Finding, rule
 
 _MOST_PATHS = 200
+_IS_ID = re.compile(r"(^|_)ids?$")
+"""The names under which a body or a query names a row."""
 _MOMENT = re.compile(r'"timestamp":"[^"]*"')
 
 
@@ -84,9 +88,9 @@ async def tenants_apart(scene: Scene) -> AsyncIterator[Finding]:
         if not operation.finds_tenant:
             continue
         before = await stored_rows(running, tables, owner.tenant)
-        for places, _ in _paths(operation, rows, owner, other):
-            answer = await ask(running, operation, other, places=places)
-            if any(mark in answer.text for mark in marks.difference(places.values())):
+        for words in _naming(operation, rows, owner, other):
+            answer = await ask(running, operation, other, **words)
+            if any(mark in answer.text for mark in marks.difference(_texts(words))):
                 yield Finding(f"{operation.name} shows a row of another tenant.", fix)
                 break
         after = await stored_rows(running, tables, owner.tenant)
@@ -126,6 +130,27 @@ def _paths(
         foreign = {place: quote(pair[0], safe="") for place, pair in zip(operation.places, chosen, strict=True)}
         unknown = {place: quote(pair[1], safe="") for place, pair in zip(operation.places, chosen, strict=True)}
         yield foreign, unknown
+
+
+def _naming(operation: Operation, rows: Sequence[MadeRow], owner: Shop, other: Shop) -> Iterator[dict[str, Any]]:
+    """Requests that name the rows of another: in the path, in the query, in the body."""
+    for places, _ in _paths(operation, rows, owner, other):
+        yield {"places": places}
+    names = [pair[0] for row in rows for pair in row.names]
+    for parameter in filter(_IS_ID.search, operation.queries):
+        yield from ({"query": f"{parameter}={quote(name, safe='')}"} for name in names)
+    right, schema = operation.example_body(other.tenant.number, other.tenant.slug), operation.body_schema
+    if isinstance(right, dict) and schema is not None and not isinstance(operation.gate.source, InBody):
+        for member in filter(_IS_ID.search, schema.get("properties", {})):
+            yield from ({"body": msgspec.json.encode({**right, member: name})} for name in names)
+
+
+def _texts(words: Mapping[str, Any]) -> set[str]:
+    """What a request itself said, which an answer may repeat."""
+    if "places" in words:
+        return set(words["places"].values())
+    value = words["query"].partition("=")[2] if "query" in words else msgspec.json.decode(words["body"])
+    return set(map(str, value.values())) if isinstance(value, dict) else {unquote(value)}
 
 
 def _tenant_names(owner: Tenant, other: Tenant) -> list[tuple[str, str]]:
