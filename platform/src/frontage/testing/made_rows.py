@@ -122,6 +122,10 @@ def _value(column: Column[Any]) -> Any:
         return _text(min(getattr(kind, "length", None) or 24, 24))
     if python is int and not isinstance(kind, Boolean):
         return random.randrange(1, 30_000 if isinstance(kind, SmallInteger) else 2_000_000_000)  # noqa: S311
+    return _made(python, column)
+
+
+def _made(python: type, column: Column[Any]) -> Any:
     if python is dict and isinstance(default := _default(column), list):
         # The type says JSON and no more; the default says which.
         return default

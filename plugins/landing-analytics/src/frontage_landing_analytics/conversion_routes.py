@@ -34,7 +34,7 @@ class ConversionOut(Struct, frozen=True):
     """`ok`: the conversion is kept. `skipped`: it is not."""
 
     status: str
-    transaction_id: int | str | None
+    transaction_id: int | float | str | None
 
 
 class Told(Struct, frozen=True):

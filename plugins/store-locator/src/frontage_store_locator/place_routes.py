@@ -5,6 +5,7 @@ from typing import Annotated
 from urllib.parse import unquote
 
 from litestar import Response
+from litestar.openapi import ResponseSpec
 from msgspec import UNSET, structs
 
 from frontage.plugin import (
@@ -188,7 +189,15 @@ async def remove_location_by_external_id(
     await writer.remove(place)
 
 
-@put(BY_EXTERNAL_ID, tenant=WRITE, limit=("secret",), off=not_found, raises=(412,), tags=[TAG])
+@put(
+    BY_EXTERNAL_ID,
+    tenant=WRITE,
+    limit=("secret",),
+    off=not_found,
+    raises=(412,),
+    responses={201: ResponseSpec(PlaceOut, generate_examples=False, description="It was not there, and is made.")},
+    tags=[TAG],
+)
 async def put_location(
     session: Injected[Session],
     context: Injected[PluginContext],

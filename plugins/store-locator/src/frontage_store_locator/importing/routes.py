@@ -64,7 +64,7 @@ class ImportOut(Struct, frozen=True):
 
 
 @post(IMPORTS, tenant=secret_key("locations:write"), limit=("secret",), off=not_found, cap=LARGEST_BODY,
-      status_code=202, tags=[_TAG])  # fmt: skip
+      raises=(400,), status_code=202, tags=[_TAG])  # fmt: skip
 async def start_import(
     context: Injected[PluginContext],
     tenant: Injected[Tenant],
