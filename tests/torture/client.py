@@ -110,10 +110,15 @@ async def _send(reader, writer, ledger: Ledger, shop: Shop, event: dict[str, obj
 
 
 async def get(port: int, path: str) -> bytes:
-    """One GET on a connection of its own."""
+    """One GET on a connection of its own; an answer that ends early, as a killed server's, is a lost connection."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         writer.write(b"GET %s HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n" % path.encode())
-        return await reader.read()
+        answer = await reader.read()
+        head, _, body = answer.partition(b"\r\n\r\n")
+        length = _LENGTH.search(head)
+        if length is None or len(body) < int(length[1]):
+            raise ConnectionResetError(path)
+        return answer
     finally:
         writer.close()
