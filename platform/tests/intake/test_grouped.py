@@ -23,3 +23,5 @@ async def test_counts_are_added_up_by_some_of_their_keys(database, intake, tenan
     assert await rollups.grouped(StampCount, ("card",), limit=1, offset=1) == [{"card": "b", "stamps": 3}]
     assert await rollups.grouped(StampCount, (), card="a") == [{"stamps": 4}]
     assert await rollups.grouped(StampCount, (), card="nobody") == [{"stamps": 0}]
+    assert await rollups.grouped(StampCount, (), where=lambda row: row.card.in_(["a", "b"])) == [{"stamps": 7}]
+    assert type(await rollups.total(StampCount.stamps)) is int

@@ -1,11 +1,15 @@
 """A platform on each database for all tests of a file, and a new shop for whoever wants one."""
 
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 
 import pytest
 import pytest_asyncio
 
+from frontage.edge import period
 from frontage.testing.harness import running, settings_for
+from frontage_landing_analytics import dashboard_routes, recording
+from frontage_landing_analytics.reports import trend
 
 from .shop import Shop, Street
 
@@ -38,3 +42,12 @@ async def shop(street: Street) -> Shop:
 async def corner(street: Street) -> Shop:
     """One shop for all rows of a table."""
     return await street.open()
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that a test turns."""
+    now = [datetime(2026, 3, 8, 12, tzinfo=UTC)]
+    for module in (recording, dashboard_routes, trend, period):
+        monkeypatch.setattr(module, "utc_now", lambda: now[0])
+    return now

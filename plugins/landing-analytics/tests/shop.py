@@ -60,6 +60,14 @@ class Shop:
         headers = {"X-API-Key": await self.key("secret", "analytics:read")}
         return await self.running.client.get(path.format(self.slug), headers=headers)
 
+    async def told(self, report: str, **parameters: Any) -> Any:
+        """What a report says, once everything that was acknowledged is in it."""
+        await self.counted()
+        headers = {"X-API-Key": await self.key("secret", "analytics:read")}
+        answer = await self.running.client.get(f"/analytics/api/v1/{report}", params=parameters, headers=headers)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
     async def week(self) -> dict[str, Any]:
         """The dashboard's numbers, once everything that was acknowledged is in them."""
         await self.counted()

@@ -72,6 +72,7 @@ class Rollups:
         *,
         since: date | None = None,
         until: date | None = None,
+        where: Condition | None = None,
         having: Condition | None = None,
         order: Condition | None = None,
         limit: int | None = None,
@@ -80,9 +81,10 @@ class Rollups:
     ) -> list[dict[str, Any]]:
         """Whole numbers added up for each combination of the key fields `by`; of no fields there is one row of all.
 
-        `having` and `order` (the greatest first) take the row's columns, keys and sums alike.
+        `where` takes the columns of the table; `having` and `order` (the greatest first) take the row's, keys and sums
+        alike.
         """
-        groups = self._groups(kind, by, since, until, having, facts)
+        groups = self._groups(kind, by, since, until, having, facts, where)
         query = sa.select(groups)
         if order is not None:
             query = query.order_by(order(groups.c).desc())
@@ -115,6 +117,7 @@ class Rollups:
         until: date | None,
         having: Condition | None,
         facts: dict[str, Any],
+        where: Condition | None = None,
     ) -> sa.Subquery:
         table = self._tables[kind]
         keys = [table.c[name] for name in by]
@@ -122,7 +125,8 @@ class Rollups:
             sa.cast(sa.func.coalesce(sa.func.sum(table.c[name]), 0), sa.BigInteger).label(name)
             for name in _whole_numbers(kind)
         ]
-        inner = sa.select(*keys, *sums).where(*self._where(table, since, until, facts)).group_by(*keys).subquery()
+        conditions = self._where(table, since, until, facts) + ([] if where is None else [where(table.c)])
+        inner = sa.select(*keys, *sums).where(*conditions).group_by(*keys).subquery()
         return inner if having is None else sa.select(inner).where(having(inner.c)).subquery()
 
     def _where(

@@ -24,9 +24,12 @@ if TYPE_CHECKING:
     from frontage.edge.kept import reason_not_to_keep
     from frontage.edge.lenient import BodyReader, IdText
     from frontage.edge.pages import Page, PageNumber, PageSize, Pagination
+    from frontage.edge.period import Interval, IntervalChoice, Period, Since, Until, period_of, start_of
     from frontage.edge.problems import FieldProblem, Problem, invalid
+    from frontage.edge.rates import Rate, growth, rate
     from frontage.edge.safe_cells import guarded, unguarded
     from frontage.edge.sources import AnyKey, InBody, Nobody, PublishableKey, SecretKey, Token
+    from frontage.edge.table_files import FileFormat, TableFile
     from frontage.intake.count import count
     from frontage.intake.errors import IntakeRefusedError
     from frontage.intake.reading import Rollups
@@ -68,12 +71,15 @@ __all__ = (
     "CommandLine",
     "Event",
     "FieldProblem",
+    "FileFormat",
     "FromPath",
     "FromQuery",
     "HotRequest",
     "IdText",
     "Injected",
     "IntakeRefusedError",
+    "Interval",
+    "IntervalChoice",
     "InvalidBodyError",
     "InvalidFieldError",
     "JSONBody",
@@ -86,19 +92,24 @@ __all__ = (
     "PageNumber",
     "PageSize",
     "Pagination",
+    "Period",
     "Plugin",
     "PluginContext",
     "Policy",
     "Problem",
     "QueryParameter",
+    "Rate",
     "Reference",
     "Rollup",
     "RollupTables",
     "Rollups",
     "Session",
+    "Since",
     "Stream",
+    "TableFile",
     "Tenant",
     "UnreadableBodyError",
+    "Until",
     "UtcDateTime",
     "Visitor",
     "VisitorDay",
@@ -110,6 +121,7 @@ __all__ = (
     "explain",
     "get",
     "get_logger",
+    "growth",
     "guarded",
     "hot",
     "id_from",
@@ -123,14 +135,17 @@ __all__ = (
     "not_found",
     "parse_id",
     "patch",
+    "period_of",
     "post",
     "problem_answer",
     "publishable_key",
     "put",
+    "rate",
     "read_agent",
     "reason_not_to_keep",
     "rule",
     "secret_key",
+    "start_of",
     "to_short",
     "token",
     "unguarded",
@@ -151,8 +166,11 @@ _PLACES = {
     "frontage.edge.kept": ("reason_not_to_keep",),
     "frontage.edge.lenient": ("BodyReader", "IdText"),
     "frontage.edge.pages": ("Page", "PageNumber", "PageSize", "Pagination"),
+    "frontage.edge.period": ("Interval", "IntervalChoice", "Period", "Since", "Until", "period_of", "start_of"),
     "frontage.edge.problems": ("FieldProblem", "Problem", "invalid"),
     "frontage.edge.safe_cells": ("guarded", "unguarded"),
+    "frontage.edge.rates": ("Rate", "growth", "rate"),
+    "frontage.edge.table_files": ("FileFormat", "TableFile"),
     "frontage.intake.count": ("count",),
     "frontage.intake.errors": ("IntakeRefusedError",),
     "frontage.intake.reading": ("Rollups",),

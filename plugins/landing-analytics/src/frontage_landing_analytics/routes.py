@@ -5,6 +5,10 @@ from frontage_landing_analytics.conversion_routes import conversion_routes
 from frontage_landing_analytics.dashboard_routes import dashboard_routes
 from frontage_landing_analytics.interaction_routes import interaction_routes
 from frontage_landing_analytics.product_routes import product_routes
+from frontage_landing_analytics.reports.breakdown import read_breakdown
+from frontage_landing_analytics.reports.funnel import read_funnel
+from frontage_landing_analytics.reports.revenue import read_revenue
+from frontage_landing_analytics.reports.trend import read_trend
 from frontage_landing_analytics.track_routes import track_routes
 from frontage_landing_analytics.visitor_routes import visitor_routes
 
@@ -16,4 +20,8 @@ routes = [
     *dashboard_routes,
     *product_routes,
     *visitor_routes,
+    read_trend,
+    read_breakdown,
+    read_funnel,
+    read_revenue,
 ]

@@ -4,10 +4,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from frontage.plugin import Injected, Rollups, Tenant, get
+from frontage.plugin import Injected, Rate, Rollups, Since, Tenant, Until, get, period_of, rate
 from frontage_storefront_beacon.reports.list_routes import API, WORDS
-from frontage_storefront_beacon.reports.period import Since, Until, period_of
-from frontage_storefront_beacon.reports.rows import Rate, rate
 from frontage_storefront_beacon.rollups import ProductDay, SessionDay
 
 

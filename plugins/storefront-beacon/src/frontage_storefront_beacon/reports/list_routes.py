@@ -1,12 +1,12 @@
 """The reports that are lists."""
 
-from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from litestar.response import Stream
 from msgspec import Meta
 
 from frontage.plugin import (
+    FileFormat,
     FromPath,
     FromQuery,
     Injected,
@@ -15,14 +15,15 @@ from frontage.plugin import (
     PageSize,
     Problem,
     Rollups,
+    Since,
     Tenant,
+    Until,
     get,
     not_found,
+    period_of,
     secret_key,
 )
 from frontage_storefront_beacon.reports import choices
-from frontage_storefront_beacon.reports.period import Period, Since, Until, period_of
-from frontage_storefront_beacon.reports.report import MEDIA_TYPES, FileFormat, Report
 from frontage_storefront_beacon.reports.rows import AttributionRow, ListRow, ProductRow, SearchRow, SessionRow
 from frontage_storefront_beacon.rollups import TokenDay
 
@@ -170,15 +171,9 @@ async def export_report(
     if report not in choices.LISTS:
         raise Problem("not_found")
     period = period_of(tenant, since, until)
-    headers = {"Content-Disposition": f'attachment; filename="{report}-{period.since}-{period.until}.{format}"'}
-    return Stream(
-        _pieces(choices.LISTS[report](), rollups, period, format), media_type=MEDIA_TYPES[format], headers=headers
-    )
-
-
-async def _pieces(report: Report, rollups: Rollups, period: Period, format_: FileFormat) -> AsyncIterator[bytes]:
-    async for piece in report.file(rollups, period, format_):
-        yield piece
+    file, pieces = choices.LISTS[report]().file(rollups, period, format)
+    headers = file.headers(f"{report}-{period.since}-{period.until}")
+    return Stream(pieces, media_type=file.media_type, headers=headers)
 
 
 list_routes = [

@@ -4,15 +4,10 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct, convert
 
+from frontage.plugin import Rate, rate
 from frontage_storefront_beacon.rollups import OTHER_PRODUCTS
 
-Rate = Annotated[float | None, Meta(description="Between four decimals; null where there is nothing to divide by.")]
 _OTHERS = "Null: all others together, beyond the 16,384 of a day that are told apart."
-
-
-def rate(part: float, whole: float) -> float | None:
-    """A part of a whole to four decimals."""
-    return round(part / whole, 4) if whole else None
 
 
 class ProductRow(Struct, frozen=True):

@@ -1,24 +1,28 @@
 """Numbers over time, in the shop's own hours, days, weeks or months, beside those of the time before."""
 
-from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta
-from typing import Annotated, Any, Literal
+from datetime import date
+from typing import Annotated, Any
 
-from litestar.params import QueryParameter
 from msgspec import Meta, Struct
 
-from frontage.plugin import FromQuery, Injected, Rollups, Tenant, get, invalid
+from frontage.plugin import (
+    Injected,
+    Interval,
+    IntervalChoice,
+    Period,
+    Rate,
+    Rollups,
+    Since,
+    Tenant,
+    Until,
+    get,
+    growth,
+    period_of,
+    start_of,
+)
 from frontage_storefront_beacon.interaction import KINDS
 from frontage_storefront_beacon.reports.list_routes import API, WORDS
-from frontage_storefront_beacon.reports.period import Period, Since, Until, period_of
-from frontage_storefront_beacon.reports.rows import Rate, rate
 from frontage_storefront_beacon.rollups import SessionDay, TrendHour
-
-Interval = Literal["hour", "day", "week", "month"]
-_MOST_HOURLY_DAYS = 31
-Choice = FromQuery[
-    Annotated[Interval, QueryParameter(description=f"`hour` goes for {_MOST_HOURLY_DAYS} days at most.")]
-]
 
 
 class TrendPoint(Struct, frozen=True):
@@ -57,16 +61,14 @@ async def read_trend(
     tenant: Injected[Tenant],
     since: Since = None,
     until: Until = None,
-    interval: Choice = "day",
+    interval: IntervalChoice = "day",
 ) -> Trend:
     """Tell how the numbers went, and how they were in as many days before."""
-    period = period_of(tenant, since, until)
-    if interval == "hour" and period.days > _MOST_HOURLY_DAYS:
-        raise invalid("interval", f"Expected at most {_MOST_HOURLY_DAYS} days for hours.")
+    period = period_of(tenant, since, until, interval)
     points = await _points(rollups, period, interval)
     totals, before = [await _totals(rollups, days) for days in (period, period.before)]
-    change = {kind: _growth(totals.events[kind], before.events[kind]) for kind in KINDS}
-    change["sessions"] = _growth(totals.sessions, before.sessions)
+    change = {kind: growth(totals.events[kind], before.events[kind]) for kind in KINDS}
+    change["sessions"] = growth(totals.sessions, before.sessions)
     return Trend(period.timezone, interval, points, totals, before, change)
 
 
@@ -75,47 +77,21 @@ def _known(row: Any) -> Any:
     return row.kind.in_(KINDS)
 
 
-def _growth(now: int, before: int) -> float | None:
-    return rate(now - before, before)
-
-
 async def _points(rollups: Rollups, period: Period, interval: Interval) -> list[TrendPoint]:
-    start_of = _STARTS[interval]
-    points = {
-        start: {"events": dict.fromkeys(KINDS, 0), "sessions": 0, "bots": 0} for start in _starts(period, interval)
-    }
+    points = {start: {"events": dict.fromkeys(KINDS, 0), "sessions": 0, "bots": 0} for start in period.starts(interval)}
     hours = await rollups.grouped(
         TrendHour, ("day", "hour", "kind"), since=period.since, until=period.until, having=_known
     )
     for row in hours:
-        point: Any = points[start_of(row["day"], row["hour"])]
+        point: Any = points[start_of(interval, row["day"], row["hour"])]
         point["events"][row["kind"]] += row["events"]
         point["bots"] += row["bots"]
     for row in await rollups.grouped(SessionDay, ("day",), since=period.since, until=period.until):
-        point = points[start_of(row["day"], 0)]
+        point = points[start_of(interval, row["day"])]
         point["sessions"] += row["sessions"]
     if interval == "hour":
         points = {start: point | {"sessions": None} for start, point in points.items()}
     return [TrendPoint(start, **point) for start, point in points.items()]  # type: ignore[arg-type]
-
-
-def _starts(period: Period, interval: Interval) -> Iterator[str]:
-    hours = range(24) if interval == "hour" else range(1)
-    for number in range(period.days):
-        for hour in hours:
-            yield _STARTS[interval](period.since + timedelta(days=number), hour)
-
-
-def _hour(day: date, hour: int) -> str:
-    return datetime(day.year, day.month, day.day, hour).isoformat(timespec="minutes")  # noqa: DTZ001  # the shop's own
-
-
-_STARTS: dict[Interval, Callable[[date, int], str]] = {
-    "hour": _hour,
-    "day": lambda day, _: day.isoformat(),
-    "week": lambda day, _: (day - timedelta(days=day.weekday())).isoformat(),
-    "month": lambda day, _: day.replace(day=1).isoformat(),
-}
 
 
 async def _totals(rollups: Rollups, period: Period) -> TrendTotals:

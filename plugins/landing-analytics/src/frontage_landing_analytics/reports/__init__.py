@@ -1,0 +1,1 @@
+"""What a shop reads of its pages, from counts alone."""
