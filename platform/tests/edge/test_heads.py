@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from frontage.edge.heads import QuickCycle
+from frontage.edge.heads import QuickCycle, send_whole
 
 DATE = (b"date", b"Sat, 21 Nov 2026 09:21:55 GMT")
 LENGTH = (b"content-length", b"2")
@@ -30,7 +30,13 @@ class Flow:
     write_paused = False
 
 
-def answer(kind, status, headers, body, *, method="GET", keep_alive=True):
+async def in_two(send, status, headers, body):
+    """As ASGI has it."""
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def answer(kind, status, headers, body, *, method="GET", keep_alive=True, sending=in_two):
     """What a cycle of this kind sends, whether it closes the line, and the error that it raises."""
     wire, finished = Wire(), []
     cycle = kind(
@@ -47,12 +53,8 @@ def answer(kind, status, headers, body, *, method="GET", keep_alive=True):
         on_response=lambda: finished.append(True),
     )
 
-    async def send():
-        await cycle.send({"type": "http.response.start", "status": status, "headers": headers})
-        await cycle.send({"type": "http.response.body", "body": body})
-
     try:
-        asyncio.run(send())
+        asyncio.run(sending(cycle.send, status, headers, body))
     except RuntimeError as error:
         return wire.sent, wire.closed, finished, str(error)
     return wire.sent, wire.closed, finished, None
@@ -81,10 +83,19 @@ HEADS = {
 @pytest.mark.parametrize("head", HEADS.values(), ids=HEADS.keys())
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("keep_alive", [True, False], ids=["kept alive", "last"])
-def test_a_head_is_that_of_uvicorn(head, method, keep_alive):
+@pytest.mark.parametrize("sending", [in_two, send_whole], ids=["in two", "whole"])
+def test_a_head_is_that_of_uvicorn(head, method, keep_alive, sending):
     """Whatever is answered: the same bytes, the same end of the line, the same refusal as uvicorn's own cycle."""
     told = {"method": method, "keep_alive": keep_alive}
-    assert answer(QuickCycle, *head, **told) == answer(RequestResponseCycle, *head, **told)
+    assert answer(QuickCycle, *head, **told, sending=sending) == answer(RequestResponseCycle, *head, **told)
+
+
+def test_a_whole_answer_is_one_write(monkeypatch):
+    """Head and body of an answer that is known whole reach the kernel together."""
+    writes = []
+    monkeypatch.setattr(Wire, "write", lambda _self, data: writes.append(data))
+    answer(QuickCycle, *HEADS["content"], sending=send_whole)
+    assert len(writes) == 1
 
 
 def test_a_plain_head_takes_the_quick_way(monkeypatch):

@@ -65,12 +65,14 @@ async def test_salts_are_made_a_day_ahead_and_gone_when_their_window_is_over(str
     await salts.prepare(now)
     assert await stored_days(shop) >= {date(2031, 5, 5), date(2031, 5, 6)}
     tenant = street.running.tenant(shop.slug)
+    salts.visitor(b"s" * 32, shop.tenant_id, "203.0.113.7")
     assert salts.known(tenant, date(2031, 5, 5), "day") != salts.known(tenant, date(2031, 5, 6), "day")
     monkeypatch.setattr(salts_module, "utc_now", lambda: now + timedelta(days=1))
     await salts.prepare(now + timedelta(days=1))
     await salts_module.forget_salts(context)
     assert await stored_days(shop) == {date(2031, 5, 6), date(2031, 5, 7)}
     assert salts.known(tenant, date(2031, 5, 5), "day") is None
+    assert salts.visitor.cache_info().currsize == 0
 
 
 async def stored_days(shop) -> set[date]:

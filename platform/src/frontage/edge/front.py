@@ -13,6 +13,7 @@ from frontage.edge.bodies import ClientGoneError, Upload
 from frontage.edge.call import SCOPE_KEY, Call
 from frontage.edge.cors import cors_headers, preflight_headers
 from frontage.edge.gate import WITH_BODY, Gatekeeper
+from frontage.edge.heads import send_whole
 from frontage.edge.hot import HotRoute
 from frontage.edge.meter import RequestMeter, Route
 from frontage.edge.problems import Header, Problem, problem_of
@@ -119,8 +120,7 @@ class Front:
             headers += call.verdict.headers
         if answer.status != 204:
             headers.append((b"content-length", b"%d" % len(answer.body)))
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        await send({"type": "http.response.body", "body": answer.body})
+        await send_whole(send, answer.status, headers, answer.body)
         self.meter.count(label, answer.status, perf_counter() - began)
 
     async def _answer_ordinary(self, call: Call, receive: Receive, finish: "_Finish") -> None:

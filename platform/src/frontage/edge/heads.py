@@ -1,10 +1,10 @@
-"""Writing the head of an answer in one go.
+"""Writing the head of an answer in one go, and with it the body where that is known whole.
 
 uvicorn looks at each header by itself, twice by a regular expression: with the ten headers of a public answer that
 was a third of what such a request cost. Answers of one kind have the same names, so that what those say is kept.
 """
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -31,6 +31,20 @@ class QuickCycle(RequestResponseCycle):
                 return
         await RequestResponseCycle.send(self, message)
 
+    def send_whole(self, status: int, headers: Iterable[Header], body: bytes) -> bool:
+        """Send an answer in one write, or leave it to `send` and say so: each write is a call of the kernel's."""
+        plain = self._is_plain() and self.scope["method"] != "HEAD"
+        head = self._write_head(status, headers) if plain else None
+        if head is None or self.expected_content_length != len(body):
+            return False
+        self.response_started = self.response_complete = True
+        self.waiting_for_100_continue = False
+        self.expected_content_length = 0
+        self.transport.write(head + body)
+        self.message_event.set()
+        self.on_response()
+        return True
+
     def _is_plain(self) -> bool:
         return self.keep_alive and not (self.response_started or self.disconnected or self.flow.write_paused)
 
@@ -49,6 +63,17 @@ class QuickCycle(RequestResponseCycle):
         elif status not in {204, 304}:
             return None
         return STATUS_LINE[status] + lines
+
+
+async def send_whole(
+    send: Callable[[Any], Awaitable[None]], status: int, headers: Iterable[Header], body: bytes
+) -> None:
+    """Send an answer that is known whole: in one go where the server is ours."""
+    cycle = getattr(send, "__self__", None)
+    if isinstance(cycle, QuickCycle) and cycle.send_whole(status, headers, body):
+        return
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 @lru_cache(maxsize=256)

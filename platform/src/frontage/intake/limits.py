@@ -22,7 +22,10 @@ class Limits:
     """Events that one rollup takes at most."""
     rollup_rows: int = 256
     rollup_pause_seconds: float = 0.05
-    """Between two rollups of a busy stream, so that each has much to do."""
+    """Between two rollups of a stream, so that each has much to do."""
+    rollup_busy_events: int = 100
+    rollup_busy_seconds: float = 0.25
+    """Between two rollups when the last one took so many events: counts are there within a second, and cost less."""
     rollup_attempts: int = 5
     poll_seconds: float = 1.0
     """How often to look for what other workers, dead ones too, have left."""

@@ -119,7 +119,7 @@ class PostgresSink:
         return outcome
 
     async def _insert_rows(self, connection: Connection, rows: list[tuple[Any, ...]], payload: bytes | None) -> Outcome:
-        columns = zip(*rows, strict=True)
+        columns = (_or_null(column) for column in zip(*rows, strict=True))
         stored = await connection.fetchval(self._insert, self._label, len(rows), payload, time.time(), *columns)
         return Outcome(stored=stored, duplicate=len(rows) - stored)
 
@@ -147,3 +147,8 @@ class PostgresSink:
             logger.error("intake.dead_letter", stream=self._label, id=str(letter.id), reason=letter.reason)
         columns = ([getattr(letter, name) for letter in dead] for name in ("tenant", "id", "reason", "payload"))
         await connection.execute(queries.POSTGRES_DEAD, self._label, *columns)
+
+
+def _or_null(column: tuple[Any, ...]) -> tuple[Any, ...] | None:
+    """A column, or null when nothing stands in it: `unnest` fills it up, and asyncpg need not look at each value."""
+    return None if column.count(None) == len(column) else column

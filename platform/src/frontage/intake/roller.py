@@ -92,7 +92,8 @@ class Roller:
             elif not rolled.full:
                 break
         if rolled.events:
-            await asyncio.sleep(self._limits.rollup_pause_seconds)
+            busy = rolled.events >= self._limits.rollup_busy_events
+            await asyncio.sleep(self._limits.rollup_busy_seconds if busy else self._limits.rollup_pause_seconds)
 
     async def _wait(self) -> None:
         try:

@@ -1,7 +1,7 @@
 """From a request to an event: what is kept of its visitor, and what never is."""
 
 import math
-from datetime import datetime
+from datetime import date
 from typing import Any
 
 from frontage.plugin import Agent, HotRequest, read_agent, utc_now
@@ -10,7 +10,6 @@ from frontage_landing_analytics.memory import memory_of
 from frontage_landing_analytics.pages import page_alone, path_of
 from frontage_landing_analytics.settings import Settings
 from frontage_landing_analytics.streams import BotVisit, Interaction
-from frontage_landing_analytics.visitors import visitor_hash
 
 LONGEST = 512
 _MOST_SECONDS = 86_400
@@ -38,7 +37,7 @@ async def record(request: HotRequest[Any, Settings], kind: EventType, source: So
         facts["milliseconds"] = _milliseconds(metadata, request.settings)
     facts["page"] = path_of(metadata, request.header(b"referer"))
     if not anonymous:
-        facts |= await _visitor(request, now, agent)
+        facts |= await _visitor(request, facts["day"], user_agent, agent)
     if metadata:
         facts["metadata"] = _kept(metadata, anonymous=anonymous)
     await request.accept(Interaction(**facts))
@@ -56,15 +55,16 @@ def _bot_visit(facts: dict[str, Any], user_agent: str | None) -> BotVisit:
     return BotVisit(user_agent=agent, **{name: facts[name] for name in kept if name in facts})
 
 
-async def _visitor(request: HotRequest[Any, Settings], now: datetime, agent: Agent) -> dict[str, Any]:
-    tenant = request.tenant
+async def _visitor(
+    request: HotRequest[Any, Settings], day: date, user_agent: str | None, agent: Agent
+) -> dict[str, Any]:
+    tenant, window = request.tenant, request.settings.salt_window
     assert tenant is not None
-    day, window = tenant.day_at(now), request.settings.salt_window
     salts = memory_of(request.context).salts
     salt = salts.known(tenant, day, window) or await salts.found(tenant, day, window)
-    user_agent, referrer = request.header(b"user-agent"), request.header(b"referer")
+    referrer = request.header(b"referer")
     return {
-        "visitor": None if salt is None else visitor_hash(salt, tenant.id, request.address),
+        "visitor": None if salt is None else salts.visitor(salt, tenant.id, request.address),
         "user_agent": user_agent[:LONGEST] if user_agent else None,
         "referrer": page_alone(referrer)[:LONGEST] if referrer else None,
         "device": agent.device,

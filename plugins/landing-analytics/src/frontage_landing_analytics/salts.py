@@ -8,6 +8,7 @@ import asyncio
 import secrets
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -18,9 +19,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from frontage.plugin import PluginContext, Session, Tenant, new_id, utc_now
 from frontage_landing_analytics.models import Salt
 from frontage_landing_analytics.settings import SaltWindow, Settings
-from frontage_landing_analytics.visitors import Span, span_of
+from frontage_landing_analytics.visitors import Span, span_of, visitor_hash
 
 _BYTES = 32
+_MOST_VISITORS = 4096
 _LOOK_SECONDS = 30.0
 _PATIENCE_SECONDS = 1.0
 _AHEAD = timedelta(days=1)
@@ -41,6 +43,8 @@ class Salts:
     def __init__(self, context: PluginContext) -> None:
         self._context = context
         self._held: dict[Wanted, bytes] = {}
+        self.visitor = lru_cache(_MOST_VISITORS)(visitor_hash)
+        """The hash of a visitor; those of the last ones are remembered, no longer than the salts."""
         self._loading = asyncio.Lock()
 
     def known(self, tenant: Tenant, day: date, window: SaltWindow) -> bytes | None:
@@ -76,7 +80,9 @@ class Salts:
         """Load or make what is needed until tomorrow, and forget what is over."""
         wanted = set(self._wanted(now or utc_now()))
         async with self._loading:
-            self._held = {one: secret for one, secret in self._held.items() if one in wanted}
+            if self._held.keys() - wanted:
+                self._held = {one: secret for one, secret in self._held.items() if one in wanted}
+                self.visitor.cache_clear()
             missing = sorted(wanted - self._held.keys(), key=lambda one: (one.tenant_id.int, one.span))
             if missing:
                 await self._load(missing)

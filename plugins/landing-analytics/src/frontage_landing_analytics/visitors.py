@@ -3,6 +3,7 @@
 import hmac
 from calendar import monthrange
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -18,6 +19,7 @@ class Span(NamedTuple):
     ends: date
 
 
+@lru_cache(maxsize=64)
 def span_of(day: date, window: SaltWindow) -> Span:
     """The window in which a day lies: its calendar month, its week from Monday on, or itself."""
     if window == "month":
