@@ -21,6 +21,7 @@ plugin = Plugin(
     models="frontage_store_locator.models",
     migrations="frontage_store_locator.migrations",
     streams="frontage_store_locator.streams:streams",
+    assets="widget",
     commands="frontage_store_locator.commands:store_locator",
     jobs=(Job("imports", every=timedelta(seconds=30), run="frontage_store_locator.importing.jobs:resume"),),
     start="frontage_store_locator.funnel:start",
