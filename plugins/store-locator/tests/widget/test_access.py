@@ -53,6 +53,8 @@ async def test_from_right_to_left(new_store_page):
     assert await base.evaluate("one => getComputedStyle(one).direction") == "rtl"
     assert await base.get_attribute("lang") == "ar"
     assert "متجران" in await store_page.status(page)
+    assert await page.get_by_role("listitem").locator("bdi").count() >= 4
+    assert await base.evaluate("one => getComputedStyle(one).backgroundColor") == "rgb(18, 22, 27)"
     await store_page.visitor.keep_picture(page, "arabic in the dark")
 
 

@@ -32,6 +32,7 @@
 --good:var(--store-locator-good,light-dark(#0f6b3a,#7fdba6));--bad:var(--store-locator-bad,light-dark(#a1261b,#ffb0a8));
 --round:var(--store-locator-radius,10px);
 font-family:var(--store-locator-font,system-ui,sans-serif);font-size:var(--store-locator-font-size,medium);line-height:1.45;color:var(--text)}
+:host([theme]) .base{background:var(--store-locator-background,light-dark(#fff,#12161b));padding:1em;border-radius:var(--round)}
 .base *{box-sizing:border-box}
 form{display:flex;flex-wrap:wrap;gap:.75em;align-items:end;margin:0}
 .field{flex:1 1 17em;min-width:0}
@@ -99,6 +100,9 @@ ol[aria-busy=true]{opacity:.5}
     made.append(...children.filter(child => child || child === 0));
     return made;
   };
+
+  /** What the shop wrote reads in its own direction. */
+  const own = text => make('bdi', {}, text);
 
   const icon = name => {
     const drawn = ['svg', 'path'].map(tag => document.createElementNS('http://www.w3.org/2000/svg', tag));
@@ -368,7 +372,6 @@ ol[aria-busy=true]{opacity:.5}
     #show(places, text, isLast = places.length < this.#limit()) {
       this.#places = places;
       this.#say(text);
-      if (!places.length || this.shadowRoot.activeElement !== this.#parts.status) this.#parts.status.scrollTop = 0;
       this.#parts.list.replaceChildren(...places.map(place => this.#card(place)));
       this.#parts.more.hidden = isLast;
       // The page's own words stand in until there is something better.
@@ -417,14 +420,14 @@ ol[aria-busy=true]{opacity:.5}
         ...(isWeb(url) && { target: '_blank', rel: 'noopener' }),
       }, icon(name), text));
       if (isWeb(place.directions_url)) outside(place.directions_url, 'directions', words.directions, words.directions, 'get_directions_click');
-      if (/^\+\d+$/.test(place.phone)) outside(`tel:${place.phone}`, 'call', place.phone, fill(words.call, { phone: place.phone }));
+      if (/^\+\d+$/.test(place.phone)) outside(`tel:${place.phone}`, 'call', own(place.phone), fill(words.call, { phone: place.phone }));
       if (isWeb(place.website)) outside(place.website, 'website', words.website, words.website, 'view_store_click');
       const view = choose('view', 'view_store_click');
-      const name = isWeb(page) ? make('a', { href: page, part: 'link', click: view, auxclick: view }, title) : title;
+      const name = isWeb(page) ? make('a', { href: page, part: 'link', click: view, auxclick: view }, own(title)) : own(title);
       return make('li', { class: 'item', part: 'item', tabindex: -1 },
         make('div', { class: 'head' }, make(`h${level}`, { class: 'name', part: 'name' }, name),
           !this.#aim.isFar && make('span', { class: 'distance', part: 'distance' }, this.#distance(place.distance_km))),
-        place.name && make('p', { class: 'address', part: 'address' }, place.address),
+        place.name && make('p', { class: 'address', part: 'address' }, own(place.address)),
         ...this.#hours(place), make('div', { class: 'actions', part: 'actions' }, ...actions));
     }
 
