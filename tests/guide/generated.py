@@ -126,7 +126,7 @@ def injected() -> str:
 def tenant_sources() -> str:
     """The ways to find a tenant."""
     names = {"publishable_key": "PublishableKey", "secret_key": "SecretKey", "any_key": "AnyKey", "token": "Token",
-             "in_body": "InBody", "nobody": "Nobody"}  # fmt: skip
+             "in_body": "InBody", "in_path": "InPath", "nobody": "Nobody"}  # fmt: skip
     return _table(
         ("source", ""), [(f"`{name}`", _sentence(getattr(sources, kind).__doc__)) for name, kind in names.items()]
     )

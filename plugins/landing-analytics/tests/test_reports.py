@@ -1,12 +1,18 @@
 """Reports: what a shop reads of some days, from counts alone, is what its events say."""
 
+import asyncio
+import csv
+import io
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
+
+from frontage.plugin import to_short
 
 from .chance import ZONES, send_at_random
 from .shop import CONVERSION, LANDING, POLICIES, Shop
@@ -139,7 +145,43 @@ async def test_money_is_decimal_and_each_currency_by_itself(shop, clock):
     assert [Decimal(point["amount"]) for point in euro["points"][2:4]] == [Decimal("0.3"), Decimal("-0.05")]
 
 
+async def test_events_are_given_out_with_the_filters_of_the_query(shop, clock):
+    """Each event once, over many pages, in both forms alike; no cell is a formula; the rest stays."""
+    clock[0] = NOON - timedelta(days=7)
+    await shop.track()
+    clock[0] = NOON
+    await asyncio.gather(*(shop.track(metadata={"page": "/menu"}) for _ in range(1005)))
+    await shop.track("click_call", metadata={"page": "/", "note": "ä\n,"}, visitor="203.0.113.9")
+    body = {"tenant_slug": shop.slug, "value": "1234567.10", "currency": "EUR", "transaction_id": "=1+1"}
+    await shop.post(CONVERSION, body)
+    stored = {to_short(row["id"]): row for row in await shop.rows()}
+    lines = await export(shop, format="ndjson", **WEEK)
+    rows = [msgspec.json.decode(line) for line in lines.splitlines()]
+    assert len(rows) == len({row["id"] for row in rows}) == 1007 == len(stored) - 1
+    table = list(csv.DictReader(io.StringIO((await export(shop, **WEEK)).decode("utf-8-sig"))))
+    assert [row["id"] for row in table] == [row["id"] for row in rows]
+    (sold,) = (row for row in table if row["source"] == "conversion")
+    assert (Decimal(sold["value"]), sold["transaction_id"]) == (Decimal("1234567.1"), "'=1+1")
+    (called,) = [
+        msgspec.json.decode(line) for line in (await export(shop, type="call", format="ndjson", **WEEK)).splitlines()
+    ]
+    assert (called["metadata"], called["page"]) == ({"page": "/", "note": "ä\n,"}, "/")
+    for filters, count in (({"page": "/menu"}, 1005), ({"visitor": called["visitor"]}, 1), ({"source": "commerce"}, 0)):
+        assert len((await export(shop, format="ndjson", **filters, **WEEK)).splitlines()) == count, filters
+
+
+async def export(shop: Shop, **parameters: str) -> bytes:
+    """The events as a file."""
+    headers = {"X-API-Key": await shop.key("secret", "analytics:read")}
+    path = "/analytics/api/v1/export/events"
+    answer = await shop.running.client.get(path, params=parameters, headers=headers)
+    assert answer.status_code == 200, answer.text
+    assert 'filename="events-2026-03-09-2026-03-15.' in answer.headers["content-disposition"]
+    return answer.content
+
+
 REFUSED = {
+    "a type that is none": ("export/events?type=visit", 422, "type"),
     "a day that is none": ("trend?since=soon", 422, "since"),
     "a first day after the last": ("trend?since=2026-03-02&until=2026-03-01", 422, "since"),
     "more days than are told": ("funnel?since=2020-01-01&until=2026-01-01", 422, "since"),
@@ -163,7 +205,7 @@ async def test_a_report_is_read_by_its_own_shop_alone(street, shop: Shop, clock)
     clock[0] = NOON
     await shop.track()
     other = await street.open()
-    for report in ("trend", "funnel", "revenue", "breakdown/page"):
+    for report in ("trend", "funnel", "revenue", "breakdown/page", "export/events"):
         for key, status in (
             (await shop.key("publishable", "analytics:read"), 403),
             (await shop.key("secret"), 403),

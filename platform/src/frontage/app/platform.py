@@ -88,7 +88,7 @@ async def open_platform(
     meter = RequestMeter()
     shared_limiter = _shared_limiter(settings, pepper, meter)
     services = Services(settings, database, pepper, directory, roster, intake, meter, shared_limiter)
-    contexts = make_contexts(roster, database, directory, intake, settings.data_dir)
+    contexts = make_contexts(roster, database, directory, intake, settings.data_dir, settings.base_url)
     watch = DirectoryWatch(database, directory)
     try:
         await directory.refresh()

@@ -19,11 +19,13 @@ _SOURCES = {
     "publishable-key": "The publishable key in `X-API-Key`, or in `?key=`, says whose request it is.",
     "token": "The publishable key that is sent as the token says whose request it is.",
     "body": "The body names the tenant.",
+    "path": "The path names the tenant.",
 }
 _SCOPE_WORDS = {
     "scope": "The key needs the scope `{}`.",
     "secret_scope": "A server may send a secret key with the scope `{}` instead.",
     "member": "It stands in the member `{}`.",
+    "part": "It stands at `{{{}}}`.",
 }
 _BOUNDS = {
     "minimum": "at least {}",

@@ -135,7 +135,9 @@ class Operator:
             streams = [stream for entry in self.roster.serving for stream in entry.streams]
             intake = Intake(database, self.settings.data_dir, streams, worker="command", zone_of=directory.zone_of)
             try:
-                yield make_contexts(self.roster, database, directory, intake, self.settings.data_dir)[slug]
+                settings = self.settings
+                contexts = make_contexts(self.roster, database, directory, intake, settings.data_dir, settings.base_url)
+                yield contexts[slug]
             finally:
                 if intake.started:
                     await intake.stop()

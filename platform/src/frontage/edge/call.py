@@ -64,6 +64,11 @@ class Call:
         return self._query
 
     @property
+    def is_head(self) -> bool:
+        """Whether only the head of the answer is wanted: nobody will see it."""
+        return self.scope["method"] == "HEAD" or bool(self.scope.get("frontage.head"))
+
+    @property
     def address(self) -> str:
         """The visitor's address, IPv6 as its /64; to be counted by, never to be stored or logged."""
         if self._address is None:

@@ -129,7 +129,7 @@ class Front:
         scope: Any = {**call.scope, SCOPE_KEY: call}
         call.scope = scope
         if finish.is_head:
-            scope["method"] = "GET"
+            scope["method"], scope["frontage.head"] = "GET", True
         elif finish.is_options:
             # Litestar's own OPTIONS knows one handler of a path; its refusal of a method nobody has knows them all.
             scope["method"] = "TRACE"

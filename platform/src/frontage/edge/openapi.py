@@ -14,7 +14,7 @@ from frontage.edge.gate import WITH_BODY, Gate
 from frontage.edge.hot import HotRoute
 from frontage.edge.problems import KINDS, FieldProblem
 from frontage.edge.reserved import OWN_SCHEMAS
-from frontage.edge.sources import AnyKey, InBody, Nobody, PublishableKey, SecretKey, Token, describe
+from frontage.edge.sources import AnyKey, InBody, InPath, Nobody, PublishableKey, SecretKey, Token, describe
 
 Document = dict[str, Any]
 _SCHEMAS = "#/components/schemas/"
@@ -196,7 +196,7 @@ def _refusals(operation: Mapping[str, Any], gate: Gate, *, reads_body: bool, man
         return
     parses_body = "requestBody" in operation if management else reads_body
     places = {one.get("in") for one in operation.get("parameters", ())}
-    if not isinstance(gate.source, Nobody | InBody):
+    if not isinstance(gate.source, Nobody | InBody | InPath):
         yield from (401, 403)
     if gate.plugin is not None or "path" in places:
         yield 404

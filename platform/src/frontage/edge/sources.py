@@ -132,6 +132,20 @@ class InBody(TenantSource):
 
 
 @dataclass(frozen=True, slots=True)
+class InPath(TenantSource):
+    """A part of the path names the tenant: for links that people follow."""
+
+    part: str
+
+    def identify(self, call: Call, directory: Directory) -> None:
+        """Take an active tenant."""
+        parameters: Mapping[str, Any] = call.scope.get("path_params", {})
+        call.tenant = directory.find_tenant(parameters.get(self.part))
+        if call.tenant is None:
+            raise Problem("not_found")
+
+
+@dataclass(frozen=True, slots=True)
 class Nobody(TenantSource):
     """No tenant: the route serves everyone alike."""
 
@@ -161,9 +175,16 @@ def _check_scope(key: Key, scope: str | None) -> None:
 
 def describe(source: TenantSource) -> dict[str, Any]:
     """What the OpenAPI document says of a source under `x-tenant-scope`."""
-    names = {AnyKey: "key", SecretKey: "secret-key", PublishableKey: "publishable-key", Token: "token", InBody: "body"}
+    names = {
+        AnyKey: "key",
+        SecretKey: "secret-key",
+        PublishableKey: "publishable-key",
+        Token: "token",
+        InBody: "body",
+        InPath: "path",
+    }
     described: dict[str, Any] = {"source": names.get(type(source), "public")}
-    for name in ("scope", "secret_scope", "member"):
+    for name in ("scope", "secret_scope", "member", "part"):
         if value := getattr(source, name, None):
             described[name] = value
     return described

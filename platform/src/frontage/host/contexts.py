@@ -30,7 +30,9 @@ _GRACE_SECONDS = 0.5
 Contexts = dict[str, PluginContext]
 
 
-def make_contexts(roster: Roster, database: Database, directory: Directory, intake: Intake, data_dir: Path) -> Contexts:
+def make_contexts(
+    roster: Roster, database: Database, directory: Directory, intake: Intake, data_dir: Path, base_url: str = ""
+) -> Contexts:
     """A context for every plugin that serves."""
     return {
         entry.slug: PluginContext(
@@ -40,6 +42,7 @@ def make_contexts(roster: Roster, database: Database, directory: Directory, inta
             intake=intake,
             data_dir=data_dir / "plugins" / entry.slug,
             log=get_logger(f"plugin.{entry.slug}"),
+            base_url=base_url,
         )
         for entry in roster.serving
     }

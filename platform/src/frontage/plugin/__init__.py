@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from frontage.edge.problems import FieldProblem, Problem, invalid
     from frontage.edge.rates import Rate, growth, rate
     from frontage.edge.safe_cells import guarded, unguarded
-    from frontage.edge.sources import AnyKey, InBody, Nobody, PublishableKey, SecretKey, Token
+    from frontage.edge.sources import AnyKey, InBody, InPath, Nobody, PublishableKey, SecretKey, Token
     from frontage.edge.table_files import FileFormat, TableFile
     from frontage.intake.count import count
     from frontage.intake.errors import IntakeRefusedError
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     secret_key: type[SecretKey]
     token: type[Token]
     in_body: type[InBody]
+    in_path: type[InPath]
     KEY: Per
     TENANT: Per
     ADDRESS: Per
@@ -126,6 +127,7 @@ __all__ = (
     "hot",
     "id_from",
     "in_body",
+    "in_path",
     "invalid",
     "is_bot",
     "json_answer",
@@ -194,6 +196,7 @@ _RENAMED = {
     "Injected": ("litestar.di", "NamedDependency"),
     "Session": ("sqlalchemy.ext.asyncio", "AsyncSession"),
     "in_body": ("frontage.edge.sources", "InBody"),
+    "in_path": ("frontage.edge.sources", "InPath"),
     "secret_key": ("frontage.edge.sources", "SecretKey"),
     "token": ("frontage.edge.sources", "Token"),
 }

@@ -27,6 +27,8 @@ class PluginContext:
     intake: Intake
     data_dir: Path
     log: Logger
+    base_url: str = ""
+    """Where the platform is reached from outside."""
     counted: Counter[tuple[str, str]] = field(default_factory=Counter)
     """How often the plugin has counted what, by what and reason."""
 

@@ -10,7 +10,7 @@ import httpx
 import msgspec
 
 from frontage.edge.gate import WITH_BODY, Gate
-from frontage.edge.sources import InBody, Nobody, PublishableKey, Token
+from frontage.edge.sources import InBody, InPath, Nobody, PublishableKey, Token
 from frontage.host.roster import Entry
 from frontage.testing.bench import Shop
 from frontage.testing.examples import Schema, example, takes_text
@@ -91,7 +91,7 @@ def credentials(operation: Operation, shop: Shop) -> dict[str, str]:
             return {"X-API-Key": shop.publishable}
         case Token(header=header):
             return {header: shop.publishable}
-        case InBody() | Nobody():
+        case InBody() | InPath() | Nobody():
             return {}
     return {"X-API-Key": shop.secret}
 
@@ -107,7 +107,10 @@ async def ask(
     headers: Mapping[str, str] | None = None,
 ) -> httpx.Response:
     """Send a request of a shop; what is not given is right. Places and query come as they stand in a URL."""
-    path = _PLACE.sub(lambda found: (places or {}).get(found[1], "x"), operation.path)
+    source = operation.gate.source
+    named = {source.part: shop.tenant.slug} if isinstance(source, InPath) else {}
+    given = {**named, **(places or {})}
+    path = _PLACE.sub(lambda found: given.get(found[1], "x"), operation.path)
     if query is None:
         needed = {name: one for name, one in operation.queries.items() if one.get("required")}
         query = "&".join(f"{name}={example_text(operation, one)}" for name, one in needed.items())

@@ -17,7 +17,7 @@ EventType = Literal[
     "conversion",
     "purchase",
 ]
-Source = Literal["landing", "commerce", "conversion", "interaction", "demo"]
+Source = Literal["link", "landing", "commerce", "conversion", "interaction", "demo"]
 """The route an event came by."""
 
 LandingWord = Literal[

@@ -57,6 +57,8 @@ def values_of(row: Any) -> Iterator[tuple[str, str]]:
         yield "referrer", host
     if row.product_id is None and isinstance(product := metadata.get("product_id"), int | str):
         yield "product", str(product)[:_LONGEST]
+    if row.type == "qr_scan" and "qr" not in metadata and isinstance(code := metadata.get("code"), str) and code:
+        yield "qr", code[:_LONGEST]
     for name in _TOLD:
         if isinstance(value := metadata.get(name), str) and value:
             yield name, value[:_LONGEST]

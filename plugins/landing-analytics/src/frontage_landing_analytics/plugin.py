@@ -14,6 +14,7 @@ plugin = Plugin(
         "/api/v1/interactions",
         "/tenant/{tenant}/analytics",
         "/analytics/api/v1",
+        "/t/{tenant}/{code}",
     ),
     settings=Settings,
     policies={

@@ -7,6 +7,7 @@ from typing import Any
 from frontage.plugin import Agent, HotRequest, read_agent, utc_now
 from frontage_landing_analytics.canonical import EventType, Source
 from frontage_landing_analytics.memory import memory_of
+from frontage_landing_analytics.own_visits import is_own
 from frontage_landing_analytics.pages import page_alone, path_of
 from frontage_landing_analytics.settings import Settings
 from frontage_landing_analytics.streams import BotVisit, Interaction
@@ -23,6 +24,9 @@ async def record(request: HotRequest[Any, Settings], kind: EventType, source: So
     assert tenant is not None
     if privacy == "drop":
         request.context.intake.drop(Interaction, "privacy signal")
+        return
+    if request.settings.own_networks and is_own(request.settings.own_networks, request.address):
+        request.context.intake.drop(Interaction, "own visit")
         return
     anonymous = privacy == "anonymise"
     now = utc_now()
