@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import numpy as np
 import pytest
 from geographiclib.geodesic import Geodesic
 from hypothesis import given, settings
@@ -20,6 +21,7 @@ from sqlalchemy.engine import make_url
 from frontage.plugin import utc_now
 from frontage.testing.harness import running, settings_for
 from frontage_store_locator.models import Place
+from frontage_store_locator.nearby.near import NEAR_M, near_ways
 from frontage_store_locator.nearby.postgis import NEAREST, WITHIN, PostgisEngine
 from frontage_store_locator.nearby.search import SLACK_M, Found, Search
 from frontage_store_locator.nearby.shown import COLUMNS, PlaceRow, ShownPlace
@@ -178,6 +180,16 @@ def test_no_way_is_shorter_than_its_straight_line_allows(one, other):
     """The proof that nothing was left out rests on it: for any two points, almost opposite ones included."""
     ends = [point_in_space(*one), point_in_space(*other)]
     assert shortest_way(dist(*ends)) <= distance(*one, *other) + SLACK_M
+
+
+@settings(max_examples=300, deadline=None)
+@given(point=points, bearing=st.floats(0, 360), metres=st.floats(0, NEAR_M))
+def test_a_near_way_is_as_long_as_the_geodesic(point, bearing, metres):
+    """In any direction from anywhere, to a tenth of a micrometre."""
+    there = Geodesic.WGS84.Direct(*point, bearing, metres)
+    ends = [point_in_space(*point), point_in_space(there["lat2"], there["lon2"])]
+    (way,) = near_ways(np.array([dist(*ends)]), np.array([ends[1][2]]), ends[0][2])
+    assert abs(way - distance(*point, there["lat2"], there["lon2"])) < SLACK_M / 10
 
 
 @pytest.mark.parametrize("statement", [NEAREST, WITHIN], ids=["nearest", "within"])

@@ -128,13 +128,15 @@ class QueryReader(Generic[Q]):
 
     def __init__(self, type_: type[Q]) -> None:
         self.type = type_
-        self._fields = {field.encode_name: field for field in msgspec.structs.fields(type_)}  # type: ignore[arg-type]
+        fields = msgspec.structs.fields(type_)  # type: ignore[arg-type]
+        self._names = frozenset(field.encode_name for field in fields)
+        self._required = tuple(field.encode_name for field in fields if field.required)
 
     def read(self, query: dict[str, str]) -> Q:
         """Read the query, or raise a validation problem that names the parameter."""
-        given = {name: value for name, value in query.items() if value != "" and name in self._fields}
-        for name, field in self._fields.items():
-            if field.required and name not in given:
+        given = {name: value for name, value in query.items() if value != "" and name in self._names}
+        for name in self._required:
+            if name not in given:
                 raise invalid(name, "This parameter is required.")
         try:
             return msgspec.convert(given, self.type, strict=False)

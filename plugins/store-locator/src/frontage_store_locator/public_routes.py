@@ -1,6 +1,7 @@
 """What pages call: places near a point, and what visitors do in the widget."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import msgspec
 from msgspec.structs import replace
@@ -83,7 +84,7 @@ def _rendered(
     tenant: Tenant, settings: Settings, now: datetime, found: Answers, nearest: Answers, meant: GeocodeAnswer | None
 ) -> bytes:
     places = places_json(found, settings.directions, now)
-    parts = [b'{"locations":[', places, b'],"organization":', _organization(tenant)]
+    parts = [b'{"locations":[', places, b'],"organization":', _organization(tenant.short_id, tenant.name)]
     if nearest:
         parts += [b',"nearest":', places_json(nearest, settings.directions, now)]
     if meant:
@@ -91,8 +92,9 @@ def _rendered(
     return b"".join((*parts, b"}"))
 
 
-def _organization(tenant: Tenant) -> bytes:
-    return msgspec.json.encode({"id": tenant.short_id, "name": tenant.name, "short_id": tenant.short_id})
+@lru_cache(maxsize=4096)
+def _organization(short_id: str, name: str) -> bytes:
+    return msgspec.json.encode({"id": short_id, "name": name, "short_id": short_id})
 
 
 def silently(problem: Problem, call: Call) -> Answer:

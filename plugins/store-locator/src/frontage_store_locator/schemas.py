@@ -10,6 +10,7 @@ from frontage.plugin import IdText, invalid
 
 FARTHEST_KM = 20_038
 """Half the circumference of the earth: a larger radius means everywhere."""
+_NO_TAGS: frozenset[str] = frozenset()
 
 ShortId = Annotated[
     str,
@@ -58,6 +59,8 @@ class NearbyQuery(Struct, frozen=True):
     @property
     def wanted_tags(self) -> frozenset[str]:
         """The tags by which to filter."""
+        if not self.tags:
+            return _NO_TAGS
         return frozenset(tag.strip().casefold() for tag in self.tags.split(",") if tag.strip())
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
 from uuid import UUID
 
 from msgspec import Struct
@@ -46,8 +45,8 @@ class Search(Struct, frozen=True, kw_only=True):
         return bool(self.tags) or self.open_only or self.within is not None
 
 
-class Found(NamedTuple):
-    """A place and how far it is."""
+class Found(Struct, frozen=True, gc=False):
+    """A place and how far it is; a Struct like Search, and no part of a cycle."""
 
     place: ShownPlace
     distance_m: float

@@ -6,24 +6,17 @@ than the straight line to its last point; the search widens until that proves th
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import asin, cos, inf, radians, sin, sqrt
-from typing import Any
 from uuid import UUID
 
 import numpy as np
-from pyproj import Geod
 from scipy.spatial import cKDTree
 
+from frontage_store_locator.nearby.near import E2, GEOD, NEAR_M, A, Array, B, near_ways
 from frontage_store_locator.nearby.search import SLACK_M, Answers, Found, Search
 from frontage_store_locator.nearby.shown import BYTES_A_PLACE, ShownPlace
 
-_GEOD = Geod(ellps="WGS84")
-_A, _B = _GEOD.a, _GEOD.b
-_E2 = _GEOD.es
 _SPARE = 4
 _WIDER = 4
-
-Array = Any
-"""numpy's own generic says nothing that a reader needs."""
 
 
 class Snapshot:
@@ -35,7 +28,9 @@ class Snapshot:
         self._ordered = list(self.places.values())
         self._lat = np.array([place.lat for place in self._ordered], dtype=float)
         self._lon = np.array([place.lon for place in self._ordered], dtype=float)
-        self._tree = cKDTree(to_space(self._lat, self._lon)) if self._ordered else None
+        points = to_space(self._lat, self._lon)
+        self._heights = points[:, 2].copy()
+        self._tree = cKDTree(points) if self._ordered else None
         # Nothing is asked of most places but their distance.
         self._all_visible = all(place.always_visible for place in self._ordered)
 
@@ -63,27 +58,37 @@ class Snapshot:
         reach = search.radius_m + 1.0
         count = min(total, search.needed + _SPARE)
         while most is None or count <= most:
-            chords, rows = self._tree.query(point, k=count if count > 1 else [1], distance_upper_bound=reach)
-            last = float(chords[-1])
-            complete = count == total or last == inf
-            found = self._measure(search, rows[: chords.searchsorted(inf)] if last == inf else rows)
-            if complete or _is_proven(found, search.needed, last):
+            lines, rows = self._tree.query(point, k=count if count > 1 else [1], distance_upper_bound=reach)
+            last = float(lines[-1])
+            if last == inf:
+                within = lines.searchsorted(inf)
+                lines, rows = lines[:within], rows[:within]
+            found = self._measure(search, lines, rows, point[2])
+            if count == total or last == inf or _is_proven(found, search.needed, last):
                 return found[search.offset : search.needed]
             count = min(total, count * _WIDER)
         return None
 
-    def _measure(self, search: Search, rows: Array) -> list[Found]:
+    def _measure(self, search: Search, lines: Array, rows: Array, height: float) -> list[Found]:
+        """The rows that fit, with the lengths of their ways, the nearest first."""
         if search.filters or not self._all_visible:
-            rows = np.array([row for row in rows if search.fits(self._ordered[row])], dtype=int)
+            fitting = np.array([search.fits(self._ordered[row]) for row in rows.tolist()], dtype=bool)
+            lines, rows = lines[fitting], rows[fitting]
+        if len(rows) and lines[-1] > NEAR_M:
+            metres = self._far_ways(search, rows)
+        else:
+            metres = near_ways(lines, self._heights[rows], height)
+        # In whole micrometres, less than which is no difference; the order of rows is that of ids, which breaks ties.
+        pairs = sorted(zip(np.rint(metres / SLACK_M).tolist(), rows.tolist(), strict=True))
+        ordered, reach = self._ordered, search.radius_m / SLACK_M + 1
+        return [Found(ordered[row], length * SLACK_M) for length, row in pairs if length <= reach]
+
+    def _far_ways(self, search: Search, rows: Array) -> Array:
         here = np.full(len(rows), search.lon), np.full(len(rows), search.lat)
         # All four are arrays made for this call, so the distances may take the place of one.
         there = self._lon[rows], self._lat[rows]
-        _, _, metres = _GEOD.inv(*here, *there, inplace=True, return_back_azimuth=False)
-        # Rows are numbered in the order of ids, which breaks ties.
-        order = np.lexsort((rows, np.rint(metres / SLACK_M)))
-        ordered, reach = self._ordered, search.radius_m + SLACK_M
-        pairs = zip(rows[order].tolist(), metres[order].tolist(), strict=True)
-        return [Found(ordered[row], metre) for row, metre in pairs if metre <= reach]
+        _, _, metres = GEOD.inv(*here, *there, inplace=True, return_back_azimuth=False)
+        return metres
 
 
 def _is_proven(found: Sequence[Found], needed: int, last_chord: float) -> bool:
@@ -97,24 +102,24 @@ def shortest_way(chord: float) -> float:
     Neither less than the line, nor less than on the unit sphere of which the spheroid is the stretched image: a way
     shrinks at most by b, a line at most by a.
     """
-    return max(chord, 2 * _B * asin(min(1.0, chord / (2 * _A))))
+    return max(chord, 2 * B * asin(min(1.0, chord / (2 * A))))
 
 
 def point_in_space(lat: float, lon: float) -> tuple[float, float, float]:
     """One point; the arithmetic of `to_space` without arrays, which cost more than it."""
     phi, lam = radians(lat), radians(lon)
-    normal = _A / sqrt(1 - _E2 * sin(phi) ** 2)
-    return normal * cos(phi) * cos(lam), normal * cos(phi) * sin(lam), normal * (1 - _E2) * sin(phi)
+    normal = A / sqrt(1 - E2 * sin(phi) ** 2)
+    return normal * cos(phi) * cos(lam), normal * cos(phi) * sin(lam), normal * (1 - E2) * sin(phi)
 
 
 def to_space(lat: Array, lon: Array) -> Array:
     """Points on the spheroid as metres from the earth's centre."""
     phi, lam = np.radians(lat), np.radians(lon)
-    normal = _A / np.sqrt(1 - _E2 * np.sin(phi) ** 2)
+    normal = A / np.sqrt(1 - E2 * np.sin(phi) ** 2)
     return np.column_stack(
         (
             normal * np.cos(phi) * np.cos(lam),
             normal * np.cos(phi) * np.sin(lam),
-            normal * (1 - _E2) * np.sin(phi),
+            normal * (1 - E2) * np.sin(phi),
         )
     )
