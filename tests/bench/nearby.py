@@ -2,7 +2,8 @@
 
 Over HTTP wrk asks on 64 connections for points near cities, another tenant each time; the servers take turns. In one
 process the k-d tree, PostGIS and Redis are asked the same questions one after the other. ROUNDS= and SECONDS= set how
-long. Redis is asked by a pipeline on a socket, whose replies nobody parses: no client costs it less.
+long; the words `http`, `postgis` and `memory` choose a part. Redis is asked by a pipeline on a socket, whose replies
+nobody parses: no client costs it less.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from time import perf_counter
@@ -50,7 +51,8 @@ UNLIMITED = """[policies]
 publishable = ["900000000;w=60", "1000000000;w=86400"]
 "store-locator.visitor" = "1000000000;w=60"
 """
-SERVERS = ("memory", "asyncpg", "sqlalchemy", "bare")
+SERVERS = ("memory", "asyncpg", "sqlalchemy", "guarded")
+PARTS = ("http", "postgis", "memory")
 Point = tuple[float, float]
 
 
@@ -279,26 +281,39 @@ def details(shots: dict[str, list[Shot]]) -> Table:
     return table
 
 
-async def main() -> list[Row]:
-    """Measure everything; gives the rows of the table."""
+async def http_rows(folder: Path, tenants: dict[str, UUID]) -> list[Row]:
+    """What the servers reach beside one another."""
+    os.sched_setaffinity(0, OTHERS)
+    shots = await over_http(folder, list(tenants))
+    os.sched_setaffinity(0, CORES)
+    Console(width=120).print(details(shots))
+    return [
+        ("nearby: requests per second ÷ Litestar with asyncpg", ratio(shots, "asyncpg"), "≥ 1.8"),
+        ("nearby: requests per second ÷ Litestar with SQLAlchemy", ratio(shots, "sqlalchemy"), "≥ 4"),
+        ("nearby: ÷ Litestar with asyncpg, limits and CORS", ratio(shots, "guarded"), "told, no bar"),
+    ]
+
+
+async def main(parts: Collection[str] = PARTS) -> list[Row]:
+    """Measure everything, or some parts; gives the rows of the table."""
     if shutil.which("wrk") is None:
         sys.exit("wrk is missing: apt-get install wrk")
-    os.sched_setaffinity(0, OTHERS)
+    rows: list[Row] = []
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="frontage-bench-")))
-        url = stack.enter_context(cluster(free_ports(1)[0])).url
-        tenants = await prepare(url, folder)
-        shots = await over_http(folder, list(tenants))
-        Console(width=120).print(details(shots))
-        os.sched_setaffinity(0, CORES)
-        rows: list[Row] = [
-            ("nearby: requests per second ÷ Litestar with asyncpg", ratio(shots, "asyncpg"), "≥ 1.8"),
-            ("nearby: requests per second ÷ Litestar with SQLAlchemy", ratio(shots, "sqlalchemy"), "≥ 4"),
-            ("nearby: ÷ asyncpg without limits and CORS", ratio(shots, "bare"), "told, no bar"),
-        ]
-        rows += await beside_raw_statement(url, tenants)
-        return rows + await asyncio.to_thread(growth_and_redis, folder)
+        if "http" in parts or "postgis" in parts:
+            os.sched_setaffinity(0, OTHERS)
+            url = stack.enter_context(cluster(free_ports(1)[0])).url
+            os.sched_setaffinity(0, CORES)
+            tenants = await prepare(url, folder)
+            if "http" in parts:
+                rows += await http_rows(folder, tenants)
+            if "postgis" in parts:
+                rows += await beside_raw_statement(url, tenants)
+        if "memory" in parts:
+            rows += await asyncio.to_thread(growth_and_redis, folder)
+    return rows
 
 
 if __name__ == "__main__":
-    show(asyncio.run(main()))
+    show(asyncio.run(main(sys.argv[1:] or PARTS)))

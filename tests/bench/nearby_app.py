@@ -1,8 +1,9 @@
 """The servers that the bench of nearby search compares; run as `python -m tests.bench.nearby_app KIND PORT FOLDER`.
 
 memory: the platform with the plugin, as it serves. asyncpg: a Litestar handler that asks PostGIS by a pool of asyncpg.
-sqlalchemy: the same by a session of SQLAlchemy. Both do what else the endpoint owes, as cheaply as it can be written:
-the tenant by its key in a dict, two windows counted in a dict, their headers, CORS. bare: asyncpg without any of that.
+sqlalchemy: the same by a session of SQLAlchemy. Both find the tenant by its key in a dict and owe nothing else. guarded:
+asyncpg with what a public endpoint owes too, as cheaply as it can be written: two windows counted in a dict, their
+headers, CORS.
 """
 
 import asyncio
@@ -196,7 +197,7 @@ async def by_sqlalchemy(
     return Locations([_told(place, far) for place, far in rows], shop.organization)
 
 
-def rival(handler: Any, url: str, shops: dict[str, Shop], *, bare: bool = False) -> Litestar:
+def rival(handler: Any, url: str, shops: dict[str, Shop], *, guarded: bool) -> Litestar:
     """A Litestar application of one handler with its pool."""
 
     @asynccontextmanager
@@ -210,7 +211,7 @@ def rival(handler: Any, url: str, shops: dict[str, Shop], *, bare: bool = False)
             yield
         await engine.dispose()
 
-    around: dict[str, Any] = {} if bare else {"middleware": [Edge()], "cors_config": CORSConfig()}
+    around: dict[str, Any] = {"middleware": [Edge()], "cors_config": CORSConfig()} if guarded else {}
     return Litestar([handler], lifespan=[pooled], openapi_config=None, **around)
 
 
@@ -222,7 +223,7 @@ async def run(kind: str, port: int, folder: Path) -> None:
             await serve_alike(opened.front, port)
         return
     handler = by_sqlalchemy if kind == "sqlalchemy" else by_asyncpg
-    app = rival(handler, told["url"], msgspec.convert(told["shops"], dict[str, Shop]), bare=kind == "bare")
+    app = rival(handler, told["url"], msgspec.convert(told["shops"], dict[str, Shop]), guarded=kind == "guarded")
     async with app.lifespan():
         await serve_alike(app, port)
 
