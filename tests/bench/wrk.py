@@ -45,6 +45,7 @@ class Server:
         """Wait until it answers."""
         async with asyncio.timeout(240):
             while True:
+                assert self.process.poll() is None, "the server has ended; what it said stands above"
                 try:
                     await get(self.port, path)
                 except OSError:
