@@ -310,9 +310,11 @@ def test_what_is_not_there_is_told_with_what_is(desk, words, code, said):
 def test_a_first_look_finds_nothing_and_breaks_nothing(fresh_desk, words):
     """Before anything was ever run, the answer is empty."""
     seen = fresh_desk("intake", *words, "--json").json
-    assert seen == (
-        [{"stream": STREAM, "uncounted": 0, "parked": 0, "dead": 0, "spooled": 0}] if words == ["status"] else []
+    nothing = {"uncounted": 0, "parked": 0, "dead": 0, "spooled": 0}
+    assert [line for line in seen if line["stream"] == STREAM] == (
+        [{"stream": STREAM} | nothing] if words == ["status"] else []
     )
+    assert all(line == {"stream": line["stream"]} | nothing for line in seen)
 
 
 def test_a_bar_is_drawn_at_a_terminal_and_nowhere_else(desk, kitchen, acme):
