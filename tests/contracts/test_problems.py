@@ -63,8 +63,8 @@ ROUTERS_OWN = [
     pytest.param("GET", "/account/api/v1/api-keys/x/y/z", "not_found", id="404 of the account"),
     pytest.param("GET", "/%00/%ff/..%2f", "not_found", id="404 of a hostile path"),
     pytest.param("DELETE", "/account/api/v1/whoami", "method_not_allowed", id="405"),
-    pytest.param("PUT", "/kitchen/api/v1/orders", "method_not_allowed", id="405 of a hot route"),
-    pytest.param("TRACE", "/kitchen/api/v1/orders", "method_not_allowed", id="405 of a strange method"),
+    pytest.param("PUT", "/kitchen/api/v1/public/tastes", "method_not_allowed", id="405 of a hot route"),
+    pytest.param("TRACE", "/kitchen/api/v1/public/tastes", "method_not_allowed", id="405 of a strange method"),
     pytest.param("BREW", "/account/api/v1/whoami", "method_not_allowed", id="405 of no method at all"),
 ]
 
