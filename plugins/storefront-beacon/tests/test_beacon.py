@@ -146,7 +146,7 @@ SKIPPED = {
     "a moment beyond all": (event(timestamp=10**30), "invalid_timestamp"),
     "the first of days": (event(timestamp="0001-01-01T00:00:00+14:00"), "invalid_timestamp"),
     "the last of days": (event(timestamp="9999-12-31T23:59:59-12:00"), "invalid_timestamp"),
-    "more than a day ahead": (event(timestamp=ago(hours=-24.1)), "timestamp_ahead"),
+    "more than a day ahead": (event(timestamp=ago(hours=-26)), "timestamp_ahead"),
 }
 
 
