@@ -238,7 +238,7 @@ async def test_numbers_are_exported_and_go_with_the_tenant(street):
     exported = [row async for name, row in site.platform.services.intake.export_tenant(tenant) if "funnel" in name]
     assert [(row["loads"], row["searches"]) for row in exported] == [(1, 0)]
     funnel_of(context_of(shop)).note(site.tenant(shop.slug), "loads")
-    await remove_tenant(site.database, shop.slug, actor="test")
+    await remove_tenant(site.database, shop.slug, site.platform.services.intake.streams, actor="test")
     await site.platform.services.intake.erase_tenant(tenant)
     await site.platform.services.directory.refresh()
     await funnel_of(context_of(other)).send()

@@ -411,7 +411,7 @@ async def test_pages_are_told_what_may_have_been_meant_or_is_being_typed(platfor
     assert (await ask(acme, "be_l"))["candidates"] == []
     await acme.add(name="Sprinkler world", lat=39.81, lon=-89.6)
     first, second = (await ask(acme, "sprin"))["candidates"]
-    assert (first["label"], first["source"]) == ("Sprinkler world", "places")
+    assert (first["label"], first["source"]) == ("Sprinkler world, United States of America", "places")
     assert second["source"] == "geonames"
     assert (await ask(acme, "Sprinkler wolrd"))["candidates"][0]["led_by"] == "spelling"
     headers = {"X-API-Key": await acme.key("publishable")}
