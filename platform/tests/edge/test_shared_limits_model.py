@@ -132,6 +132,20 @@ def test_of_windows_without_a_request_left_that_with_the_later_reset_is_told(red
         pair.close()
 
 
+def test_of_two_quotas_over_one_count_that_which_is_overdrawn_is_told(redis_server):
+    """Both wait equally long; the order in which a policy names its windows means nothing."""
+    pair = Pair(redis_server)
+    try:
+        memory = pair.forget()
+        for windows in [(Window(2, 60),)] * 2 + [(Window(2, 60), Window(1, 60))]:
+            asks = [Ask("key", "a", windows)]
+            told = pair.decide(asks)
+            assert numbers(told) == numbers(memory.decide_now(asks))
+        assert (told.admitted, told.limit) == (False, 1)
+    finally:
+        pair.close()
+
+
 def test_a_step_back_of_the_servers_clock_frees_nothing_and_locks_nobody_out(redis_server):
     """What was counted goes on counting for a window from then on, not until the clock has caught up."""
     pair, minute = Pair(redis_server), [Ask("key", "a", (Window(5, 60),))]

@@ -144,7 +144,8 @@ local tightest, latest = 0, 0
 for i, ring in ipairs(windows) do
     if left[i] <= max(fewest, 0) then
         local ticks = wait(ring, quotas[i])
-        if ticks > latest then
+        -- Of windows that wait equally long the one that a lowered quota left most overdrawn is told.
+        if ticks > latest or (ticks == latest and left[i] < left[tightest]) then
             tightest, latest = i, ticks
         end
     end
