@@ -15,6 +15,7 @@ from frontage.intake.batch import Batch, pack, sorted_once
 from frontage.intake.errors import StoreAwayError
 from frontage.intake.limits import Limits
 from frontage.intake.parked import parked_rows, release
+from frontage.intake.postgres_rolls import lock_number
 from frontage.intake.rows import event_columns
 from frontage.intake.stream import BoundStream, Stream, rule
 
@@ -133,6 +134,20 @@ async def test_the_second_rollup_sees_what_the_first_has_done(postgres, tenant):
         await one.execute("select pg_advisory_unlock(1)")
         assert await two.fetchval(queries.TAKE_LOCK, 1)
         assert await two.fetchval("select count(*) from intake_batch") == 1
+
+
+async def test_the_last_count_waits_for_the_pass_that_the_stop_cut_off(postgres, start_intake, tenant):
+    # The database goes on holding the lock of a lost connection until it has seen its end.
+    limits = Limits(rollup_pause_seconds=0.2, budget_seconds=2.0)
+    async with connected(postgres) as cut_off:
+        assert await cut_off.fetchval("select pg_try_advisory_lock($1)", lock_number(bound("stamps").label))
+        intake = await start_intake(postgres, limits=limits)
+        await intake.accept(Stamp(card="a"), tenant=tenant)
+        stop = asyncio.create_task(intake.stop())
+        await asyncio.wait([stop], timeout=0.5)
+        assert not await counts_of(postgres, "stamps", StampCount)
+    await stop
+    assert [row["stamps"] for row in await counts_of(postgres, "stamps", StampCount)] == [1]
 
 
 async def test_copy_that_meets_a_repeat_falls_back_and_comes_back(postgres, tenant):

@@ -10,6 +10,7 @@ from frontage.intake.limits import Limits
 from frontage.intake.sink import Rolled, Rolls
 
 _LONGEST_REASON = 500
+_FINISH_TRIES = 20
 
 logger = get_logger(__name__)
 
@@ -68,9 +69,13 @@ class Roller:
         return rolled
 
     async def finish(self) -> None:
-        """Count what is there, unless another worker does."""
-        while (rolled := await self.step()) is not None and rolled.full:
-            pass
+        """Count what is there, unless another worker is at it all the time."""
+        tries = _FINISH_TRIES
+        while tries and ((rolled := await self.step()) is None or rolled.full):
+            if rolled is None:
+                # Maybe nobody but the pass that was just cut off: its lock goes when the database has seen its end.
+                tries -= 1
+                await asyncio.sleep(self._limits.rollup_pause_seconds)
 
     def _note_waiting(self, error: Exception) -> None:
         """Told once, not at every try of a long outage."""
