@@ -14,6 +14,7 @@ from compose_spec import PyCompose
 
 from frontage.base.settings import KNOWN
 from frontage.cli.serve import serve
+from frontage.edge.ordinary import gate_of
 from frontage.edge.server import GRACEFUL_SECONDS
 from frontage.testing.components import report_missing
 from frontage.testing.harness import running, settings_for
@@ -120,6 +121,63 @@ def test_nginx_takes_its_sample(tmp_path):
         [nginx, "-t", "-q", "-p", tmp_path, "-c", whole], capture_output=True, text=True, check=False
     )
     assert (tested.returncode, tested.stderr) == (0, "")
+
+
+@pytest.fixture(scope="module")
+def caddy(tmp_path_factory):
+    """Asks caddy to do something with its sample, as it would run in production."""
+    program = shutil.which("caddy")
+    if program is None:
+        report_missing("caddy", "apt install caddy")
+    home = tmp_path_factory.mktemp("caddy")
+    environment = {
+        "HOME": str(home),
+        "FRONTAGE_SITE": "edge.example.com",
+        "FRONTAGE_UPSTREAMS": "10.0.0.11:1 10.0.0.12:1",
+    }
+
+    def ask(*words):
+        words = [program, *words, "--config", DEPLOY / "caddy" / "Caddyfile", "--adapter", "caddyfile"]
+        return subprocess.run(words, env=environment, capture_output=True, text=True, check=False, timeout=60)
+
+    return ask
+
+
+def test_caddy_takes_its_sample(caddy):
+    """By `caddy validate`, which also makes every part of it; nothing in it is written in a way that caddy warns of."""
+    validated = caddy("validate")
+    assert validated.returncode == 0, validated.stderr
+    assert "Valid configuration" in validated.stdout + validated.stderr
+    assert '"level":"warn"' not in caddy("adapt").stderr
+
+
+def test_caddy_sends_to_both_hosts_and_keeps_the_numbers_inside(caddy):
+    """What its sample means to it: two upstreams that are asked whether they are ready, and no way to /metrics."""
+    told = caddy("adapt").stdout
+    (proxy,) = found(json.loads(told), "handler", "reverse_proxy")
+    assert [one["dial"] for one in proxy["upstreams"]] == ["10.0.0.11:1", "10.0.0.12:1"]
+    assert proxy["health_checks"]["active"]["uri"] == "/health/ready"
+    (inside,) = found(json.loads(told), "handler", "static_response")
+    assert inside["status_code"] == 404
+    assert told.index('"static_response"') < told.index('"reverse_proxy"')
+
+
+def found(thing, name, value):
+    """Every object inside that has this member."""
+    inner = thing.values() if isinstance(thing, dict) else thing if isinstance(thing, list) else ()
+    here = [thing] if isinstance(thing, dict) and thing.get(name) == value else []
+    return here + [one for part in inner for one in found(part, name, value)]
+
+
+async def test_a_balancer_takes_the_largest_body_that_a_route_takes(tmp_path):
+    """An import of places that the platform would take is not refused on its way."""
+    settings = settings_for(f"sqlite+aiosqlite:///{tmp_path}/frontage.db", tmp_path)
+    async with running(settings, {"acme": 'name = "Acme"\nnumber = 1\n'}) as shop:
+        gates = [gate_of(handler) for entry in shop.platform.services.roster.serving for handler in entry.ordinary]
+    largest = max(gate.cap for gate in gates if gate is not None)
+    nginx, caddyfile = (DEPLOY / name for name in ("nginx/frontage.conf", "caddy/Caddyfile"))
+    assert int(re.search(r"client_max_body_size (\d+)m;", nginx.read_text())[1]) * 2**20 == largest
+    assert int(re.search(r"max_size (\d+)MiB", caddyfile.read_text())[1]) * 2**20 == largest
 
 
 def test_systemd_takes_its_units(tmp_path):
