@@ -36,7 +36,7 @@ lock: ## write requirements.txt anew (needs uv); LOCK=--upgrade moves what is pi
 torture: setup ## every fault of intake and of snapshots, in a table; ROUNDS=20 for a short one, ARGS="'reply cut' crash" for some rows
 	.venv/bin/python -m tests.torture $(ARGS)
 
-bench: setup ## intake, nearby search, the beacon and the dashboard against their rivals, as ratios in one run
+bench: setup ## the front, intake, nearby search, the beacon and the dashboard against their rivals, as ratios in one run
 	.venv/bin/python -m tests.bench
 
 build: setup ## wheel and source archive of every distribution, in dist/

@@ -2,13 +2,14 @@
 
 import asyncio
 
-from tests.bench import beacon, intake, landing, nearby
+from tests.bench import beacon, front, intake, landing, nearby
 from tests.bench.table import show
 
 
 async def main() -> None:
     """Run them all."""
     title, rows = await intake.main()
+    rows = [*rows, *await front.main()]
     show([*rows, *await nearby.main(), *await beacon.main(), *await landing.main()], title)
 
 

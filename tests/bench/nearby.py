@@ -30,7 +30,7 @@ from sqlalchemy.engine import make_url
 from tests.bench.nearby_app import PATH
 from tests.bench.nearby_world import MAKE_INDEX, MAKE_TABLE, Made, made_places, points, store
 from tests.bench.table import Row, show
-from tests.bench.wrk import CORES, OTHERS, Server, Shot
+from tests.bench.wrk import CORES, OTHERS, ROUNDS, SECONDS, Server, Shot
 from tests.torture.__main__ import free_ports
 from tests.torture.cluster import cluster
 
@@ -41,8 +41,6 @@ from frontage_store_locator.nearby.search import Search
 from frontage_store_locator.nearby.shown import COLUMNS, PlaceRow, ShownPlace
 from frontage_store_locator.nearby.snapshot import Snapshot
 
-SECONDS = int(os.environ.get("SECONDS", "2"))
-ROUNDS = int(os.environ.get("ROUNDS", "5"))
 TENANTS, PLACES = 100, 1_000
 EVERYWHERE = 20_000
 """How many cities a tenant of a million places has."""

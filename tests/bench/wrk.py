@@ -15,6 +15,8 @@ MEASURED = {CORES[0]}
 """The core of the servers; the database, wrk and the bench share the others."""
 OTHERS = set(CORES[1:]) or MEASURED
 TICK = os.sysconf("SC_CLK_TCK")
+SECONDS = int(os.environ.get("SECONDS", "2"))
+ROUNDS = int(os.environ.get("ROUNDS", "5"))
 
 
 @dataclass

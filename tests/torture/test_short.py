@@ -8,6 +8,9 @@ from tests.torture.__main__ import Row, one, order
 
 from frontage.testing.components import report_missing
 
+# Whole worlds that are made and broken, bounded by themselves: a busy machine may take its time with them.
+pytestmark = pytest.mark.timeout(400)
+
 
 @pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
 @pytest.mark.parametrize(
