@@ -56,7 +56,7 @@ def test_plugins_show_something_at_a_demo_and_their_faults_stop_nobody(server, d
 def test_every_printed_url_answers(server):
     """No line of the greeting sends anybody nowhere."""
     urls = set(re.findall(r"http://[^\s']+", server.out.read_text())) - {f"{server.url}/account/api/v1/whoami"}
-    assert len(urls) == 4
+    assert len(urls) == 5
     assert {url: httpx.get(url, timeout=SOON).status_code for url in urls - {server.url}} == dict.fromkeys(
         urls - {server.url}, 200
     )

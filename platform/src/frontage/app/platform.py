@@ -76,9 +76,13 @@ class Platform:
 
 @asynccontextmanager
 async def open_platform(
-    settings: Settings, candidates: Sequence[Candidate] | None = None, *, worker: str = "0"
+    settings: Settings,
+    candidates: Sequence[Candidate] | None = None,
+    *,
+    worker: str = "0",
+    more: Sequence[HTTPRouteHandler] = (),
 ) -> AsyncIterator[Platform]:
-    """Open everything in order, and close it in the opposite order when the block ends."""
+    """Open everything in order, and close it in the opposite order when the block ends; `more` are routes beside it."""
     database = Database(settings.database_url)
     pepper = load_pepper(settings)
     roster, known = await load_plugins(database, candidates)
@@ -101,7 +105,7 @@ async def open_platform(
         jobs = JobRunner(database, [*own_jobs(services), *plugin_jobs(roster, contexts)])
         await jobs.start()
         try:
-            yield _assemble(services, contexts, known)
+            yield _assemble(services, contexts, known, more)
         finally:
             await jobs.stop()
             await stop_plugins(roster.serving, contexts)
@@ -127,7 +131,9 @@ async def load_plugins(
     return roster, known
 
 
-def _assemble(services: Services, contexts: Contexts, known: dict[str, tuple[str, ...]]) -> Platform:
+def _assemble(
+    services: Services, contexts: Contexts, known: dict[str, tuple[str, ...]], more: Sequence[HTTPRouteHandler]
+) -> Platform:
     settings, roster = services.settings, services.roster
     meter = services.meter
     limiter = services.shared_limiter or MemoryLimiter(processes=settings.processes or 1, on_nearing=_Nearing(meter))
@@ -141,7 +147,7 @@ def _assemble(services: Services, contexts: Contexts, known: dict[str, tuple[str
     placed = {slug: {**one, "servers": [{"url": settings.base_url}]} for slug, one in documents.items()}
     own = own_routes(assets, Reference(placed, base_path))
     hot = bound_hot_routes(roster, contexts)
-    ordinary = [*own, *(handler for entry in roster.serving for handler in entry.ordinary)]
+    ordinary = [*own, *more, *(handler for entry in roster.serving for handler in entry.ordinary)]
     state: dict[str, Any] = {"services": services, "contexts": contexts}
     router = build_router(ordinary, hot, state=state)
     stopped = StoppedPaths(roster, known)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
 from socket import socket
+from typing import TYPE_CHECKING
 
 import click
 import uvloop
@@ -19,7 +20,8 @@ from frontage.base.errors import ConfigurationError, FrontageError
 from frontage.base.logs import configure_logs, get_logger
 from frontage.base.memory import settle_memory
 from frontage.base.settings import Settings
-from frontage.cli.demo import FILE, DemoKeys, ensure_demo_keys, show_plugins
+from frontage.cli.demo.keys import FILE, DemoKeys, ensure_demo_keys
+from frontage.cli.demo.seeding import show_plugins
 from frontage.cli.operator import WAIT_SECONDS, Operator
 from frontage.cli.workers import run_workers
 from frontage.edge import server
@@ -27,6 +29,9 @@ from frontage.host.migrating import floor_units, pending
 from frontage.host.roster import Roster
 from frontage.host.tenant_apply import apply_directory
 from frontage.tenants.directory import Directory
+
+if TYPE_CHECKING:
+    from frontage.cli.demo.site import DemoSite
 
 log = get_logger(__name__)
 
@@ -68,7 +73,7 @@ def serve(operator: Operator, host: str, port: int, workers: int, wait: float, d
         raise DemoRefusedError("--demo makes keys that are printed; it is for the embedded mode alone")
     keys = operator.run(_prepare(operator, settings, wait=wait, demo=demo))
     run_workers(
-        partial(run_worker, settings, drain),
+        partial(run_worker, settings, drain, keys),
         on_reload=partial(_reload, operator),
         on_listening=partial(_greet, settings, keys),
         host=host,
@@ -78,12 +83,12 @@ def serve(operator: Operator, host: str, port: int, workers: int, wait: float, d
     )
 
 
-def run_worker(settings: Settings, drain: int, index: int, sockets: list[socket]) -> None:
-    """Serve in this process until it is told to stop."""
+def run_worker(settings: Settings, drain: int, keys: Sequence[DemoKeys], index: int, sockets: list[socket]) -> None:
+    """Serve in this process until it is told to stop; with demo `keys` the demo's pages too."""
     configure_logs(extra={"worker": index})
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(settings, drain, index, sockets))
+            runner.run(_serve(settings, drain, keys, index, sockets))
     except FrontageError as error:
         log.error("worker.refused", reason=str(error))  # noqa: TRY400  # the reason is the whole story
         sys.exit(ConfigurationError.EXIT_CODE if isinstance(error, ConfigurationError) else 1)
@@ -93,10 +98,22 @@ def run_worker(settings: Settings, drain: int, index: int, sockets: list[socket]
         sys.exit(1)
 
 
-async def _serve(settings: Settings, drain: int, index: int, sockets: Sequence[socket]) -> None:
-    async with open_platform(settings, worker=str(index)) as platform:
+async def _serve(
+    settings: Settings, drain: int, keys: Sequence[DemoKeys], index: int, sockets: Sequence[socket]
+) -> None:
+    demo = _demo_site(keys) if keys else None
+    more = demo.routes if demo else ()
+    async with open_platform(settings, worker=str(index), more=more) as platform:
+        if demo:
+            demo.open(platform)
         settle_memory()
         await server.serve(platform.front, sockets=list(sockets), on_draining=platform.drain, drain_seconds=drain)
+
+
+def _demo_site(keys: Sequence[DemoKeys]) -> "DemoSite":
+    from frontage.cli.demo.site import DemoSite
+
+    return DemoSite(keys)
 
 
 async def _prepare(operator: Operator, settings: Settings, *, wait: float, demo: bool) -> list[DemoKeys]:
@@ -153,6 +170,7 @@ def _greet(settings: Settings, keys: Sequence[DemoKeys]) -> None:
     base = settings.base_url
     lines = [
         f"frontage {version('frontage')} on {base}",
+        *([f"  Look around    {base}/"] if keys else []),
         f"  API reference  {base}/schema",
         f"  Ready?         {base}/health/ready",
         f"  Numbers        {base}/metrics",

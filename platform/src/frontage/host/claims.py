@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-RESERVED = ("/account", "/assets", "/errors", "/health", "/metrics", "/schema")
+RESERVED = ("/account", "/assets", "/demo", "/errors", "/health", "/metrics", "/schema")
 
 
 def segments(path: str) -> list[str]:

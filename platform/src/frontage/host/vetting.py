@@ -83,7 +83,8 @@ def _wrong_types(plugin: Plugin) -> Iterator[str]:
 def _names(plugin: Plugin) -> Iterator[object]:
     yield from (plugin.slug, plugin.title)
     optional = (
-        "upgrade_settings", "routes", "models", "migrations", "streams", "assets", "commands", "start", "stop", "demo"
+        "upgrade_settings", "routes", "models", "migrations", "streams", "assets", "commands", "start", "stop", "demo",
+        "showcase",
     )  # fmt: skip
     yield from (name for field in optional if (name := getattr(plugin, field)) is not None)
 

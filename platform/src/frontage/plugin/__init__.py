@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from frontage.plugin.hot import HotRequest
     from frontage.plugin.models import Model, Reference
     from frontage.plugin.routes import delete, get, patch, post, put
+    from frontage.plugin.showcase import Course, Figure, Showcase
     from frontage.tenants.currency import CURRENCIES
     from frontage.tenants.key import Key
     from frontage.tenants.policy import Per, Policy
@@ -70,8 +71,10 @@ __all__ = (
     "BodyReader",
     "Call",
     "CommandLine",
+    "Course",
     "Event",
     "FieldProblem",
+    "Figure",
     "FileFormat",
     "FromPath",
     "FromQuery",
@@ -105,6 +108,7 @@ __all__ = (
     "RollupTables",
     "Rollups",
     "Session",
+    "Showcase",
     "Since",
     "Stream",
     "TableFile",
@@ -185,6 +189,7 @@ _PLACES = {
     "frontage.plugin.hot": ("HotRequest",),
     "frontage.plugin.models": ("Model", "Reference"),
     "frontage.plugin.routes": ("delete", "get", "patch", "post", "put"),
+    "frontage.plugin.showcase": ("Course", "Figure", "Showcase"),
     "frontage.tenants.currency": ("CURRENCIES",),
     "frontage.tenants.key": ("Key",),
     "frontage.tenants.policy": ("Policy",),

@@ -68,6 +68,8 @@ class Plugin:
     demo: str | None = None
     """`module:function`, async, called by `frontage serve --demo` with its `PluginContext` and each tenant that has
     it on; it puts something there for a newcomer to see, unless there is something already."""
+    showcase: str | None = None
+    """`module:attribute` of a `Showcase`: a page of `frontage serve --demo` on which it is seen at work."""
 
     @property
     def table_prefix(self) -> str:

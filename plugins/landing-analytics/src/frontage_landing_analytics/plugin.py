@@ -36,6 +36,7 @@ plugin = Plugin(
     jobs=(Job("forget-salts", every=timedelta(minutes=10), run="frontage_landing_analytics.salts:forget_salts"),),
     commands="frontage_landing_analytics.commands:landing_analytics",
     demo="frontage_landing_analytics.demo:show",
+    showcase="frontage_landing_analytics.showcase:showcase",
     start="frontage_landing_analytics.memory:start",
     stop="frontage_landing_analytics.memory:stop",
 )

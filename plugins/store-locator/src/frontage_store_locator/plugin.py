@@ -27,4 +27,5 @@ plugin = Plugin(
     start="frontage_store_locator.funnel:start",
     stop="frontage_store_locator.stopping:stop",
     demo="frontage_store_locator.demo:show",
+    showcase="frontage_store_locator.showcase:showcase",
 )

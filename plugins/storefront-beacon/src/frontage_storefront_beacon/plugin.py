@@ -26,4 +26,5 @@ plugin = Plugin(
     jobs=(Job("forget", every=timedelta(days=1), run="frontage_storefront_beacon.jobs:forget"),),
     start="frontage_storefront_beacon.starting:start",
     demo="frontage_storefront_beacon.demo:show",
+    showcase="frontage_storefront_beacon.showcase:showcase",
 )

@@ -33,4 +33,5 @@ plugin = Plugin(
     start="frontage_kitchen_sink.jobs:open_kitchen",
     stop="frontage_kitchen_sink.jobs:close_kitchen",
     demo="frontage_kitchen_sink.jobs:show",
+    showcase="frontage_kitchen_sink.showcase:showcase",
 )

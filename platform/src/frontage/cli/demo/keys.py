@@ -1,4 +1,4 @@
-"""Something for a newcomer to try: keys of each kind for every tenant, and what plugins show. Embedded mode only."""
+"""Keys of each kind for every tenant, for a newcomer to try; kept in a file that its owner alone reads."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -11,20 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from frontage.app.services import known_scopes
 from frontage.base.database import Database
-from frontage.base.logs import get_logger
 from frontage.base.pepper import Pepper
-from frontage.cli.operator import Operator
 from frontage.edge.gate import Gate
 from frontage.edge.ordinary import gate_of
 from frontage.edge.sources import PublishableKey, Token
-from frontage.host.errors import CONTAINED
-from frontage.host.loading import resolve
 from frontage.host.roster import Roster
 from frontage.tenants.key_format import KeyKind
 from frontage.tenants.keys import KeyRequest, create_key, is_live
 from frontage.tenants.models import KeyRow, TenantRow
-
-log = get_logger(__name__)
 
 FILE = "demo-keys.json"
 _NAME = "demo"
@@ -94,16 +88,3 @@ def _write(path: Path, found: list[DemoKeys]) -> None:
     with os.fdopen(descriptor, "wb") as file:
         file.write(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
     fresh.replace(path)
-
-
-async def show_plugins(operator: Operator) -> None:
-    """Let every plugin put there what it has to show to a newcomer; one that cannot costs nobody the start."""
-    for entry in operator.roster.serving:
-        if (hook := entry.declared.demo) is None:
-            continue
-        async with operator.lend(entry.slug) as context:
-            for tenant in context.tenants_with_plugin():
-                try:
-                    await resolve(hook)(context, tenant)
-                except CONTAINED:  # a plugin's hook may raise anything
-                    log.exception("plugin.demo_failed", plugin=entry.slug, tenant=tenant.slug)
