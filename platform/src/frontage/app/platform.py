@@ -81,8 +81,12 @@ async def open_platform(
     *,
     worker: str = "0",
     more: Sequence[HTTPRouteHandler] = (),
+    with_jobs: bool = True,
 ) -> AsyncIterator[Platform]:
-    """Open everything in order, and close it in the opposite order when the block ends; `more` are routes beside it."""
+    """Open everything in order, and close it in the opposite order when the block ends; `more` are routes beside it.
+
+    Without jobs no row changes but by a request, so that who compares rows knows whose doing it was.
+    """
     database = Database(settings.database_url)
     pepper = load_pepper(settings)
     roster, known = await load_plugins(database, candidates)
@@ -102,7 +106,7 @@ async def open_platform(
         if shared_limiter is not None:
             await shared_limiter.start()
         await intake.start()
-        jobs = JobRunner(database, [*own_jobs(services), *plugin_jobs(roster, contexts)])
+        jobs = JobRunner(database, [*own_jobs(services), *plugin_jobs(roster, contexts)] if with_jobs else [])
         await jobs.start()
         try:
             yield _assemble(services, contexts, known, more)

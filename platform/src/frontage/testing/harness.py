@@ -94,13 +94,20 @@ def write_tenants(folder: Path, files: dict[str, str]) -> None:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, tenants: dict[str, str], candidates: Sequence[Candidate] | None = None
+    settings: Settings,
+    tenants: dict[str, str],
+    candidates: Sequence[Candidate] | None = None,
+    *,
+    with_jobs: bool = True,
 ) -> AsyncIterator[Running]:
-    """Migrate, apply the tenant files, and open the platform; `candidates` are the installed plugins unless given."""
+    """Migrate, apply the tenant files, and open the platform; `candidates` are the installed plugins unless given.
+
+    Without jobs nothing that is due each minute or day happens: only what is asked changes a row.
+    """
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     write_tenants(settings.tenants_dir, tenants)
     await _prepare(settings, candidates)
-    async with open_platform(settings, candidates) as platform:
+    async with open_platform(settings, candidates, with_jobs=with_jobs) as platform:
         transport = httpx.ASGITransport(platform.front, raise_app_exceptions=True)
         async with httpx.AsyncClient(transport=transport, base_url=BASE_URL) as client:
             yield Running(platform, client, settings)
