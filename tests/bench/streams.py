@@ -1,6 +1,7 @@
 """The stream that the bench fills, and its tables."""
 
 from datetime import date
+from importlib import import_module
 
 import sqlalchemy as sa
 from alembic.migration import MigrationContext
@@ -9,7 +10,7 @@ from alembic.operations import Operations
 from frontage.base.database import Database
 from frontage.intake.count import count
 from frontage.intake.stream import Event, Rollup, Stream, bind
-from frontage.intake.tables import BATCH, DEAD, ERASED, OUTBOX, create_rollup_table, create_stream_table, metadata
+from frontage.intake.tables import create_rollup_table, create_stream_table
 
 
 class Stamp(Event):
@@ -35,7 +36,7 @@ async def make_tables(url: str) -> None:
 
 
 def _make(connection: sa.Connection) -> None:
-    metadata.create_all(connection, [metadata.tables[name] for name in (OUTBOX, DEAD, BATCH, ERASED)])
     with Operations.context(MigrationContext.configure(connection)) as op:
+        import_module("frontage.intake.migrations.0001_intake").upgrade()
         create_stream_table(op, TABLE, Stamp)
         create_rollup_table(op, STREAMS[0].rollup_table(StampCount), StampCount)

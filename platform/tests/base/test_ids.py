@@ -1,12 +1,14 @@
 """Ids: the contract's vectors, and every text that is nearly one."""
 
+import copy
+import pickle
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontage.base.ids import ALPHABET, from_hyphenated, from_short, looks_short, new_id, parse_id, to_short
+from frontage.base.ids import ALPHABET, from_hyphenated, from_short, id_of, looks_short, new_id, parse_id, to_short
 
 VECTORS = {
     "a1b2c3d4-e5f6-7890-abcd-ef1234567890": "WmsG2qe2XXxacqiqo2MfnY",
@@ -63,6 +65,14 @@ def test_what_only_resembles_an_id_is_none(text):
     """Braces, URNs, other digits and other lengths, all of which UUID() or a pattern might take."""
     assert parse_id(text) is None
     assert from_hyphenated(text) is None
+
+
+@given(st.binary(min_size=16, max_size=16))
+def test_an_id_of_bytes_is_what_uuid_makes_of_them(octets):
+    """The quick way makes nothing else: it compares, hashes, prints and copies like any."""
+    made, usual = id_of(octets), UUID(bytes=octets)
+    assert (made, hash(made), repr(made), made.is_safe) == (usual, hash(usual), repr(usual), usual.is_safe)
+    assert copy.deepcopy(made) == pickle.loads(pickle.dumps(made)) == usual
 
 
 def test_new_ids_grow():

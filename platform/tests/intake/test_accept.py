@@ -84,6 +84,12 @@ async def test_of_a_batch_with_repeats_only_the_new_ones_are_counted(database, i
     assert found == {"old": 300, "new": 300}
 
 
+def test_the_id_that_stands_for_a_clients_own_never_changes():
+    """A repeat may come after an upgrade, and it must still be the same event."""
+    assert str(id_from("client", "42")) == "0d290952-ae7b-1ac8-3796-da15575d9510"
+    assert str(id_from("é\ud800")) == "62cc0d22-e6cc-6297-e130-36b47e6666fb"
+
+
 async def test_the_same_id_is_another_event_for_another_tenant_or_day(database, intake, tenant):
     event_id = id_from("client", "42")
     day = moment("2026-03-01 12:00")

@@ -1,6 +1,6 @@
 """A declaration that could never work is refused where it is written; tables and metrics say what they should."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
+from hypothesis import given
+from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, generate_latest
 
 from frontage.base.ids import new_id
@@ -70,6 +72,9 @@ def test_columns_follow_from_annotations():
     }
 
 
+EDGES = ("2026-06-01 00:00", "2026-06-01 02:30", "2026-06-01 18:15", "1969-12-31 23:45", "1970-01-01 00:15")
+
+
 def test_a_day_is_the_tenants_own_right_across_a_change_of_the_clock():
     tenant = new_id()
     days = Days(lambda _tenant: ZoneInfo("America/Havana"))
@@ -81,6 +86,18 @@ def test_a_day_is_the_tenants_own_right_across_a_change_of_the_clock():
         ("2026-11-01 05:30:00", "2026-11-01"),
     ]:
         assert str(days.day(tenant, moment(text))) == day
+
+
+@given(st.lists(st.tuples(st.booleans(), st.sampled_from(EDGES), st.integers(-1, 1)), max_size=30))
+def test_days_and_hours_are_right_in_whatever_order_tenants_and_moments_come(asked):
+    """What is remembered of a quarter of an hour holds to its last microsecond, and for its own tenant alone."""
+    zones = {new_id(): ZoneInfo("Asia/Kathmandu"), new_id(): ZoneInfo("America/St_Johns")}
+    days = Days(zones.__getitem__)
+    for first, edge, step in asked:
+        tenant = list(zones)[first]
+        at = moment(edge) + step * datetime.resolution
+        local = at.astimezone(zones[tenant])
+        assert days.hour(tenant, at) == (local.date(), local.hour)
 
 
 def test_an_id_from_a_clients_words_is_always_the_same_and_never_anothers():

@@ -4,8 +4,9 @@ The shortuuid package accepts short and over-long strings; this strict form is s
 """
 
 import re
-from uuid import UUID, SafeUUID
+from uuid import UUID
 
+from msgspec.msgpack import Decoder
 from uuid_utils import uuid7
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
@@ -15,16 +16,19 @@ _BASE = len(ALPHABET)
 _HYPHENATED = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
-_make, _set, _UNKNOWN = object.__new__, object.__setattr__, SafeUUID.unknown
+_decode = Decoder(UUID).decode
+_SIXTEEN_BYTES = b"\xc4\x10"
 
 
 def new_id() -> UUID:
     """A new id that grows with time."""
-    # What UUID(int=…) does, without its checks: every event gets an id.
-    made = _make(UUID)
-    _set(made, "int", uuid7().int)
-    _set(made, "is_safe", _UNKNOWN)
-    return made
+    return id_of(uuid7().bytes)
+
+
+def id_of(octets: bytes) -> UUID:
+    """The id of sixteen bytes."""
+    # What UUID(bytes=…) does, at a quarter of its cost: every event gets an id.
+    return _decode(_SIXTEEN_BYTES + octets)
 
 
 def to_short(identifier: UUID) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from operator import lt
+from operator import attrgetter, lt
 from typing import Self
 from uuid import UUID
 
@@ -14,6 +14,9 @@ from frontage.intake.stream import Event
 _encoder = msgspec.msgpack.Encoder(uuid_format="bytes", decimal_format="string")
 pack = _encoder.encode
 """One event as bytes, as it lies in the outbox and in the spool."""
+
+
+_ID = attrgetter("tenant.int", "id.int")
 
 
 @dataclass(slots=True)
@@ -81,16 +84,13 @@ def join_packed(packed: list[bytes]) -> bytes:
     return head + b"".join(packed)
 
 
-def key_of(event: Event) -> tuple[int, int, int]:
-    """What makes an event one event, in a form that sorts the same in every worker; its moments are in UTC."""
-    return (event.tenant.int, event.occurred.toordinal(), event.id.int)
-
-
 def sorted_once(batch: Batch) -> Batch:
     """The batch in the one order in which workers insert, each event once; opposite orders would deadlock."""
-    keys = [key_of(event) for event in batch.events]
-    if all(map(lt, keys, keys[1:])):
+    ids = list(map(_ID, batch.events))
+    if all(map(lt, ids, ids[1:])):
         return batch  # as ids of the server's own making come: they grow with time
+    # One id is one event on one day; moments are in UTC.
+    keys = [(*name, event.occurred.toordinal()) for name, event in zip(ids, batch.events, strict=True)]
     keyed = {key: position for position, key in enumerate(reversed(keys))}
     last = len(keys) - 1
     order = [last - keyed[key] for key in sorted(keyed)]

@@ -1,6 +1,8 @@
 """The rollup that most streams need: add numbers up by key."""
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
+from datetime import date
 from operator import attrgetter
 from typing import Any, Literal
 
@@ -20,35 +22,26 @@ def count(
 ) -> Rule:
     """Count events into `kind` by fields of the event; `day` is the tenant's own calendar day."""
     _check(kind, by, measures)
-    read_key = attrgetter(*(name for name in by if name != "day"), "tenant")
-    day_at = by.index("day") if "day" in by else None
+    # The tenant as an int: a UUID hashes and compares in Python.
+    read_key = attrgetter("tenant.int", *(name for name in by if name != "day"))
+    by_day = "day" in by
     read_moment = attrgetter(day_of)
     fixed = {name: measure for name, measure in measures.items() if isinstance(measure, int)}
     read = {name: _reader(measure) for name, measure in measures.items() if not isinstance(measure, int)}
 
     async def add_up(rows: Sequence[Event], tables: RollupTables) -> None:
-        groups: dict[tuple[Any, ...], list[Event]] = {}
+        groups: dict[tuple[Any, date | None], list[Event]] = defaultdict(list)
         for row in rows:
-            if when is not None and not when(row):
-                continue
-            tenant = row.tenant
-            key = read_key(row) if len(by) > (day_at is not None) else (tenant,)
-            # The tenant as an int: a UUID hashes and compares in Python.
-            key = (*key[:-1], None if day_at is None else tables.day(tenant, read_moment(row)), tenant.int)
-            group = groups.get(key)
-            if group is None:
-                groups[key] = [row]
-            else:
-                group.append(row)
-        await tables.add([_sum(key, group) for key, group in groups.items()])
+            if when is None or when(row):
+                day = tables.day(row.tenant, read_moment(row)) if by_day else None
+                groups[read_key(row), day].append(row)
+        await tables.add([_sum(day, group) for (_, day), group in groups.items()])
 
-    def _sum(key: tuple[Any, ...], group: list[Event]) -> Rollup:
-        *facts, day, _tenant = key
-        if day_at is not None:
-            facts.insert(day_at, day)
-        values = {name: amount * len(group) for name, amount in fixed.items()}
-        values |= {name: sum(map(reader, group)) for name, reader in read.items()}
-        return kind(tenant=group[0].tenant, **dict(zip(by, facts, strict=True)), **values)
+    def _sum(day: date | None, group: list[Event]) -> Rollup:
+        facts = {name: day if name == "day" else getattr(group[0], name) for name in by}
+        fixed_sums = {name: amount * len(group) for name, amount in fixed.items()}
+        read_sums = {name: sum(map(reader, group)) for name, reader in read.items()}
+        return kind(tenant=group[0].tenant, **facts, **fixed_sums, **read_sums)
 
     return Rule(add_up, (kind,))
 

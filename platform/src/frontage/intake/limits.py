@@ -10,7 +10,7 @@ class Limits:
     queue_events: int = 20_000
     """Events of one stream that may wait for their write; more are refused."""
     queue_bytes: int = 32 << 20
-    batch_events: int = 1_000
+    batch_events: int = 2_000
     """Events that one write takes at most."""
     budget_seconds: float = 0.15
     """How long a write may take before its events go to the spool instead."""

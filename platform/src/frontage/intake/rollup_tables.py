@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from operator import attrgetter
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,16 @@ from frontage.intake.stream import BoundStream, Rollup, key_fields, value_fields
 from frontage.intake.visitors import Visitor, see
 
 ZoneOf = Callable[[UUID], ZoneInfo]
-_QUARTER = 900
+_QUARTER = timedelta(minutes=15)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class _Quarter(NamedTuple):
+    """A quarter of an hour, by its first and last moment, and where it lies in a tenant's calendar."""
+
+    first: datetime
+    last: datetime
+    hour: tuple[date, int]
 
 
 class Days:
@@ -25,7 +34,10 @@ class Days:
 
     def __init__(self, zone_of: ZoneOf) -> None:
         self._zone_of = zone_of
-        self._known: dict[tuple[int, int], tuple[date, int]] = {}
+        # By ints, because a UUID hashes and compares in Python.
+        self._known: dict[tuple[int, int], _Quarter] = {}
+        self._latest: dict[int, _Quarter] = {}
+        """The last one of each tenant: its next event is mostly of the same."""
 
     def day(self, tenant: UUID, moment: datetime) -> date:
         """The tenant's own calendar day at this moment."""
@@ -33,13 +45,20 @@ class Days:
 
     def hour(self, tenant: UUID, moment: datetime) -> tuple[date, int]:
         """The tenant's own calendar day and hour at this moment."""
-        # Ints, because a UUID hashes and compares in Python.
-        quarter = (tenant.int, int(moment.timestamp()) // _QUARTER)
-        hour = self._known.get(quarter)
-        if hour is None:
+        quarter = self._latest.get(tenant.int)
+        if quarter is None or not quarter[0] <= moment <= quarter[1]:
+            quarter = self._latest[tenant.int] = self._find(tenant, moment)
+        return quarter[2]
+
+    def _find(self, tenant: UUID, moment: datetime) -> _Quarter:
+        number = (moment - _EPOCH) // _QUARTER
+        quarter = self._known.get((tenant.int, number))
+        if quarter is None:
+            first = _EPOCH + number * _QUARTER
             local = _local(moment, self._zone_of(tenant))
-            hour = self._known[quarter] = (local.date(), local.hour)
-        return hour
+            quarter = _Quarter(first, first + (_QUARTER - datetime.resolution), (local.date(), local.hour))
+            self._known[tenant.int, number] = quarter
+        return quarter
 
 
 def _local(moment: datetime, zone: ZoneInfo) -> datetime:

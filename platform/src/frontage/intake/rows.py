@@ -171,21 +171,16 @@ RowReader = Callable[[Any], tuple[Any, ...]]
 
 def row_reader(columns: tuple[Column, ...], dialect: Literal["postgresql", "sqlite"]) -> RowReader:
     """What reads a Struct as a row for this database."""
-    fields = attrgetter(*(column.field for column in columns))
-    converters = dict(SQLITE_FORMS if dialect == "sqlite" else _FOR_POSTGRESQL)
-    # The UTC day is read from `occurred`; asyncpg and SQLite take it as a date of its own.
-    day_at = next((at for at, column in enumerate(columns) if column.name == "utc_day"), None)
-    writers = [
-        (at, writer)
-        for at, column in enumerate(columns)
-        if at != day_at and (writer := column.writer(converters)) is not None
-    ]
+    # The UTC day is read from `occurred`: a moment in UTC is taken for its day by asyncpg, and by `date.isoformat` too.
+    fields: RowReader = attrgetter(*(column.field for column in columns))
+    converters = SQLITE_FORMS if dialect == "sqlite" else _FOR_POSTGRESQL
+    written = ((at, column.writer(converters)) for at, column in enumerate(columns))
+    writers = [(at, write) for at, write in written if write is not None]
+    if not writers:
+        return fields
 
     def read(struct: Any) -> tuple[Any, ...]:
         row = list(fields(struct))
-        if day_at is not None:
-            day = row[day_at].date()
-            row[day_at] = day.isoformat() if dialect == "sqlite" else day
         for at, write in writers:
             row[at] = write(row[at])
         return tuple(row)

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from frontage.base.clock import utc_now
-from frontage.base.ids import new_id
+from frontage.base.ids import id_of, new_id
 
 NO_TENANT = UUID(int=0)
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -37,11 +37,9 @@ class Rollup(Struct, kw_only=True):
 
 def id_from(*parts: str) -> UUID:
     """The event id that stands for a client's own id, or for the facts that make an event the same one again."""
-    digest = blake2b(digest_size=16)
-    for part in parts:
-        encoded = part.encode("utf-8", "surrogatepass")
-        digest.update(len(encoded).to_bytes(4, "big") + encoded)
-    return UUID(bytes=digest.digest())
+    encoded = [part.encode("utf-8", "surrogatepass") for part in parts]
+    text = b"".join([len(part).to_bytes(4, "big") + part for part in encoded])
+    return id_of(blake2b(text, digest_size=16).digest())
 
 
 class RollupTables(Protocol):
