@@ -9,10 +9,10 @@ UV ?= uv
 MEMBERS = platform/pyproject.toml $(wildcard plugins/*/pyproject.toml)
 OWN_NAMES = $(shell sed -n 's/^name = "\(frontage[a-z-]*\)"$$/\1/p' $(MEMBERS))
 
-.PHONY: help run test lint setup lock torture bench build clean
+.PHONY: help run test lint setup lock torture bench bench-quick build clean
 
 help: ## list these commands
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile
 
 run: setup ## serve on 127.0.0.1:8000, with the embedded database in var/
 	@exec .venv/bin/frontage serve --demo --port $(PORT)
@@ -37,7 +37,10 @@ torture: setup ## every fault of intake and of snapshots, in a table; ROUNDS=20 
 	.venv/bin/python -m tests.torture $(ARGS)
 
 bench: setup ## the front, intake, nearby search, the beacon and the dashboard against their rivals, as ratios in one run
-	.venv/bin/python -m tests.bench
+	.venv/bin/python -m tests.bench $(ARGS)
+
+bench-quick: setup ## one short round of every bench: whether they run, not what is true
+	.venv/bin/python -m tests.bench --quick $(ARGS)
 
 build: setup ## wheel and source archive of every distribution, in dist/
 	@set -e; for member in $(dir $(MEMBERS)); do \

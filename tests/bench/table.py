@@ -23,6 +23,11 @@ class Row(NamedTuple):
         return cls(what, statistics.median(rounds), bar, rounds)
 
     @property
+    def short(self) -> str:
+        """The value as people read it."""
+        return _short(self.value)
+
+    @property
     def spread(self) -> str:
         """From the lowest round to the highest."""
         return f"{_short(min(self.rounds))} to {_short(max(self.rounds))}" if self.rounds else ""
@@ -33,7 +38,7 @@ def show(rows: Iterable[tuple[str, float, str] | Row], title: str | None = None)
     table = Table("what", "reached", "rounds", "bar", title=title)
     for row in rows:
         one = Row(*row)
-        table.add_row(one.what, _short(one.value), one.spread, one.bar)
+        table.add_row(one.what, one.short, one.spread, one.bar)
     Console(width=130).print(table)
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from tests.results import write_section
 from tests.torture import books, faults
 from tests.torture.books import Result
 from tests.torture.client import Ledger
@@ -180,6 +181,11 @@ async def main(wanted: list[str], rounds: int) -> int:
             progress.remove_task(bar)
             console.print(_line(results[-1]), highlight=False)
     console.print(table_of(results))
+    if not wanted:
+        cells = [(one_of.fault, *map(str, _counts(one_of)), one_of.verdict) for one_of in results]
+        write_section(
+            "make torture", f"ROUNDS={rounds}: a server or a database in trouble, under load.", COLUMNS, cells
+        )
     if any(not result.good or result.verdict == "TOO SLOW" for result in results):
         return 1
     return 2 if any(result.slow for result in results) else 0
@@ -187,6 +193,14 @@ async def main(wanted: list[str], rounds: int) -> int:
 
 def _line(result: Result) -> str:
     return f"{result.fault}: {result.rounds} rounds, {result.acknowledged} acknowledged, {result.verdict}"
+
+
+COLUMNS = ("fault", "rounds", "acknowledged", "lost", "duplicated", "miscounted", "unbalanced", "verdict")
+
+
+def _counts(result: Result) -> tuple[int, ...]:
+    told = (result.rounds, result.acknowledged, result.lost, result.duplicated, result.miscounted, result.unbalanced)
+    return tuple(map(int, told))
 
 
 def table_of(results: list[Result]) -> Table:
@@ -198,12 +212,9 @@ def table_of(results: list[Result]) -> Table:
     table.add_column("verdict", overflow="fold")
     table.add_column("note", overflow="fold")
     for one_of in results:
-        counts = (one_of.acknowledged, one_of.lost, one_of.duplicated, one_of.miscounted, one_of.unbalanced)
         times = ("" if value is None else f"{value:.0f}" for value in (one_of.p99, one_of.live))
         style = None if one_of.verdict == "ok" else "red" if "not judged" not in one_of.verdict else "yellow"
-        table.add_row(
-            one_of.fault, str(one_of.rounds), *map(str, counts), *times, one_of.verdict, one_of.note, style=style
-        )
+        table.add_row(one_of.fault, *map(str, _counts(one_of)), *times, one_of.verdict, one_of.note, style=style)
     return table
 
 
