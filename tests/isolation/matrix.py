@@ -13,10 +13,10 @@ from urllib.parse import quote, unquote
 
 import httpx
 import msgspec
-from straight import send
 from tests.isolation.credentials import CREDENTIALS, OPEN, KeyRing, refusal_of, scope_of
 from tests.isolation.shops import ACTOR, STRANGER, VICTIM
 from tests.isolation.stored import Stored
+from tests.isolation.straight import send
 from tests.isolation.things import Belongings, Things
 
 from frontage.edge.sources import InBody
