@@ -1,4 +1,4 @@
-"""landing.js as a guest: no storage, privacy signals, strict policies, hostile pages, outages, several tags, its size."""
+"""landing.js as a guest: no storage but by a link, privacy signals, strict policies, hostile pages, outages, several tags, its size."""
 
 import gzip
 from importlib.resources import files
@@ -65,6 +65,32 @@ async def test_a_tenant_that_drops(new_landing_page):
         await page.evaluate(TRACK)
     assert (await answer.value).status == 200
     assert await landing_page.rows() == []
+
+
+async def test_the_shops_own_people_leave_themselves_out_by_a_link(landing_page):
+    """From the visit by the link on nothing is told, until another link takes it back; that flag alone is kept."""
+    asked = []
+    landing_page.visitor.context.on("request", lambda request: asked.append(request.method))
+    for query in ("?frontage-ignore=1", "", "?qr=table-3"):
+        page = await landing_page.visit('<a href="tel:1">Call</a>', query=query)
+        await page.get_by_text("Call").click()
+        await page.evaluate(TRACK)
+        await landing_page.leave(page)
+    assert await page.evaluate(KEPT) == [["frontage-ignore"], [], ""]
+    assert "POST" not in asked
+    page = await landing_page.visit(query="?frontage-ignore=0")
+    assert await page.evaluate(KEPT) == [[], [], ""]
+    await page.evaluate(TRACK)
+    assert await landing_page.types(2) == ["pageview", "product_click"]
+
+
+async def test_a_browser_that_keeps_nothing(landing_page):
+    """Where storage is forbidden a link cannot leave anybody out; everything else works."""
+    forbidden = (
+        "Object.defineProperty(window, 'localStorage', {get() { throw new DOMException('no', 'SecurityError') }})"
+    )
+    await landing_page.visit(f"<script>{forbidden}</script>", query="?frontage-ignore=1")
+    assert await landing_page.types(1) == ["pageview"]
 
 
 async def test_a_strict_policy_and_trusted_types(landing_page):
