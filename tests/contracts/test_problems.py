@@ -78,6 +78,12 @@ async def test_the_routers_own_refusals_are_problems_too(shop, method, path, cod
     assert ("allow" in answer.headers) is (code == "method_not_allowed")
 
 
+async def test_a_wrong_method_is_told_in_the_words_of_the_path(shop):
+    """An ordinary path whose contract has words of its own has them for a method that no handler sees."""
+    answer = await shop.client.put("/probe/v1/worded")
+    assert (answer.status_code, answer.json()) == (405, {"said": "method_not_allowed"})
+
+
 @pytest.mark.parametrize("path", ["/kitchen/api/v1/dishes", "/account/api/v1/api-keys"])
 async def test_malformed_json_on_management_is_a_bad_request(shop, path):
     """400 for what is no JSON, 422 for JSON that does not fit."""

@@ -35,6 +35,20 @@ async def test_a_trusted_proxy_tells_the_address(shop, chain, address):
     assert answer.json()["address"] == address
 
 
+async def test_a_trusted_proxy_tells_the_country(open_shop, tmp_path):
+    """In the header that the operator has named; of a relaying server it would be the server's own."""
+    tenants = {"wide": f'name = "W"\nnumber = 1\n{BOTH}'}
+    url = f"sqlite+aiosqlite:///{tmp_path}/f.db"
+    async with open_shop(url, tmp_path, tenants, country_header="CF-IPCountry") as shop:
+        relay = {"X-API-Key": await shop.key("wide")}
+        told = {"cf-ipcountry": "HN", "X-Forwarded-For": "192.0.2.7"}
+        countries = [(await event(shop, "wide", **told, **more)).json()["country"] for more in ({}, relay)]
+        countries.append(
+            (await event(shop, "wide", **{"X-Country": "HN", "X-Forwarded-For": "192.0.2.8"})).json()["country"]
+        )
+    assert countries == ["HN", None, None]
+
+
 async def test_nobody_else_tells_the_address(open_shop, tmp_path):
     """Without trusted proxies the peer is the client, whatever the headers say."""
     tenants = {"acme": f'name = "A"\nnumber = 1\n{BOTH}'}

@@ -38,6 +38,7 @@ def test_every_setting_is_read():
             "FRONTAGE_TENANTS_DIR": "/srv/shops",
             "FRONTAGE_BASE_URL": "https://edge.example.com/shop/",
             "FRONTAGE_TRUSTED_PROXIES": "10.0.0.0/8, 2001:db8::1 unix",
+            "FRONTAGE_COUNTRY_HEADER": "CF-IPCountry",
             "FRONTAGE_ALLOWED_HOSTS": "Edge.Example.com,b.example",
             "FRONTAGE_PROCESSES": "12",
         }
@@ -52,6 +53,7 @@ def test_every_setting_is_read():
         redis_url="redis://cache:6379/0",
         base_url="https://edge.example.com/shop",
         trusted_proxies=("10.0.0.0/8", "2001:db8::1", "unix"),
+        country_header="CF-IPCountry",
         allowed_hosts=("edge.example.com", "b.example"),
         processes=12,
     )
@@ -90,6 +92,8 @@ def test_forms_of_a_database_url(url):
         pytest.param("FRONTAGE_BASE_URL", "https://[::1", id="base URL with half a host"),
         pytest.param("FRONTAGE_BASE_URL", "https://edge:99999", id="base URL with an impossible port"),
         pytest.param("FRONTAGE_TRUSTED_PROXIES", "10.0.0.0/8, proxy.local", id="proxy by name"),
+        pytest.param("FRONTAGE_COUNTRY_HEADER", "CF IP:Country", id="no name of a header"),
+        pytest.param("FRONTAGE_COUNTRY_HEADER", "CF-IPCountry", id="a header that nobody is trusted to send"),
         pytest.param("FRONTAGE_PROCESSES", "0", id="no process"),
         pytest.param("FRONTAGE_PROCESSES", "two", id="processes in words"),
         pytest.param("FRONTAGE_PROCESSES", "²", id="a digit that is none"),

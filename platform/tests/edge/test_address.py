@@ -58,6 +58,30 @@ def test_the_client_is_the_right_most_hop_that_is_no_trusted_proxy(peer, forward
     assert PROXIES.client_address(peer, forwarded) == expected
 
 
+@pytest.mark.parametrize(
+    ("peer", "told", "expected"),
+    [
+        pytest.param(NEAR, b"HN", "HN", id="a proxy tells"),
+        pytest.param(NEAR, b"hn", "HN", id="in small letters"),
+        pytest.param("203.0.113.7", b"HN", None, id="a stranger is not believed"),
+        pytest.param("testclient", b"HN", None, id="a peer without address"),
+        pytest.param(None, b"HN", None, id="a socket that is not trusted"),
+        pytest.param(NEAR, b"XX", None, id="the proxy does not know"),
+        pytest.param(NEAR, b"T1", None, id="Tor"),
+        pytest.param(NEAR, b"Honduras", None, id="no code"),
+        pytest.param(NEAR, b"HN, US", None, id="two"),
+        pytest.param(NEAR, "ñn".encode(), None, id="no letters of ASCII"),
+        pytest.param(NEAR, b"", None, id="empty"),
+    ],
+)
+def test_a_country_is_believed_of_trusted_proxies_alone(peer, told, expected):
+    assert PROXIES.country(peer, told) == expected
+
+
+def test_a_trusted_socket_may_tell_the_country():
+    assert TrustedProxies(["unix"], "X-Country").country(None, b"HN") == "HN"
+
+
 def test_a_unix_socket_is_believed_only_when_listed():
     assert TrustedProxies(["unix"]).client_address(None, b"203.0.113.7") == "203.0.113.7"
     assert TrustedProxies(["unix"]).client_address(None, None) == UNKNOWN

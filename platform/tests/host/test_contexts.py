@@ -57,6 +57,18 @@ def called(slug):
     return import_module(f"frontage_{slug}.hooks").called
 
 
+async def test_every_plugin_hears_of_the_same_end(shelf, tmp_path):
+    """One word that the process ends reaches all of them; who is given none has one of its own."""
+    put(shelf, "loyalty")
+    put(shelf, "stamps")
+    roster, apart = opened(shelf, tmp_path, "loyalty", "stamps")
+    draining = asyncio.Event()
+    contexts = make_contexts(roster, apart["loyalty"].database, None, None, tmp_path, draining=draining)
+    draining.set()
+    assert all(context.draining.is_set() for context in contexts.values())
+    assert not apart["loyalty"].draining.is_set()
+
+
 async def test_every_plugin_gets_a_context_of_its_own(shelf, tmp_path):
     put(shelf, "one")
     put(shelf, "two")

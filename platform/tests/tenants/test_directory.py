@@ -105,6 +105,26 @@ async def test_a_key_that_changes_is_replaced(shops, secret):
     assert len(directory.keys) == 1
 
 
+async def test_a_key_is_found_again_as_it_is_by_now(shops, secret):
+    """Whoever came in by a key a while ago: with new scopes, and not at all once it is revoked, expired or orphaned."""
+    made, short, revoked = [await shops.key(secret) for _ in range(3)]
+    directory = await refreshed(shops)
+    then = [directory.find_key(one.text) for one in (made, short, revoked)]
+    assert [directory.find_again(key) for key in then] == then
+    async with shops.database.writing() as session:
+        await keys.change_key(session, shops.acme, made.row.id, KeyChange(scopes=("a:x",)), "ann")
+        await keys.revoke_key(session, shops.acme, revoked.row.id, "ann")
+    await directory.refresh()
+    now = [directory.find_again(key) for key in then]
+    assert (now[0].scopes, now[0].id, now[1].id, now[2]) == ({"a:x"}, then[0].id, then[1].id, None)
+    assert directory.find_again(replace(then[1], id=then[2].id)) is None
+    directory._keys.update({handle: replace(key, expires=1.0) for handle, key in directory._keys.items()})
+    assert directory.find_again(then[0]) is None
+    await shops.apply(replace(shops.wanted[0], status="suspended"), shops.wanted[1])
+    await directory.refresh()
+    assert directory.find_again(then[1]) is None
+
+
 async def test_tenants_that_swap_their_names_are_found_by_the_new_ones(shops):
     """In one change, in whatever order the rows come."""
     directory = await refreshed(shops)

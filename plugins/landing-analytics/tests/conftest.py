@@ -27,7 +27,12 @@ def shared_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def street(shared_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Street]:
     """A running platform where shops can be opened; every request of a test comes through a trusted proxy."""
-    settings = settings_for(shared_url, tmp_path_factory.mktemp("street"), trusted_proxies=("127.0.0.1",))
+    settings = settings_for(
+        shared_url,
+        tmp_path_factory.mktemp("street"),
+        trusted_proxies=("127.0.0.1",),
+        country_header="CF-IPCountry",
+    )
     async with running(settings, {}) as started:
         yield Street(started)
 

@@ -127,3 +127,13 @@ async def test_product_clicks_are_taken_and_counted(shop):
     """C5 fault 2: what is counted is not refused at the door."""
     await shop.track("product_click")
     assert (await shop.today())["products_viewed"] == 1
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_a_wrong_method_is_refused_in_the_words_of_this_api(shop, path):
+    """Contract 1: a problem that also says `success` and `message`, and which methods there are; before any key is asked."""
+    answer = await shop.running.client.delete(path.format(shop.slug))
+    told = answer.json()
+    assert (answer.status_code, answer.headers["content-type"]) == (405, "application/problem+json")
+    assert (told["error_code"], told["success"], told["message"]) == ("method_not_allowed", False, told["detail"])
+    assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}

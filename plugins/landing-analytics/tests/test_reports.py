@@ -217,3 +217,20 @@ async def test_a_report_is_read_by_its_own_shop_alone(street, shop: Shop, clock)
             assert answer.status_code == status
     assert (await other.told("trend", **WEEK))["totals"]["events"]["pageview"] == 0
     assert (await other.told("breakdown/page", **WEEK))["data"] == []
+
+
+async def test_countries_are_told_where_a_trusted_proxy_does(shop):
+    """By breakdown, in the file and as its filter; of somebody who wants no trace there is none, whatever the proxy says."""
+    for country, signal in (("HN", {}), ("HN", {}), ("us", {}), ("XX", {}), ("HN", {"Sec-GPC": "1"})):
+        body = {"tenant_id": shop.number, "event_type": "pageview"}
+        assert (await shop.post(LANDING, body, headers={"CF-IPCountry": country, **signal})).status_code == 200
+    told = await shop.told("breakdown/country")
+    assert {row["value"]: row["views"] for row in told["data"]} == {"HN": 2, "US": 1}
+    headers = {"X-API-Key": await shop.key("secret", "analytics:read")}
+    path = "/analytics/api/v1/export/events?format=ndjson"
+    lines = (await shop.running.client.get(f"{path}&country=HN", headers=headers)).text.splitlines()
+    assert [msgspec.json.decode(line)["country"] for line in lines] == ["HN", "HN"]
+    file = (await shop.running.client.get("/analytics/api/v1/export/events", headers=headers)).text
+    assert Counter(
+        row["country"] for row in csv.DictReader(io.StringIO(file.lstrip("\N{ZERO WIDTH NO-BREAK SPACE}")))
+    ) == {"HN": 2, "US": 1, "": 2}

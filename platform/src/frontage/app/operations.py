@@ -46,7 +46,7 @@ async def live() -> Liveness:
 async def ready(services: Injected[Services]) -> Response[Readiness]:
     """Tell whether requests should be sent here."""
     health = services.intake.health()
-    reasons = ["draining"] if services.draining else await _reasons(services)
+    reasons = ["draining"] if services.draining.is_set() else await _reasons(services)
     degraded = [f"plugin {entry.slug}: {entry.stage.value}" for entry in services.roster.stopped]
     degraded += health.degraded
     if services.shared_limiter is not None and not services.shared_limiter.is_shared:

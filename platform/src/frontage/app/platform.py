@@ -70,8 +70,8 @@ class Platform:
     """The OpenAPI document of everything that serves."""
 
     def drain(self) -> None:
-        """Tell the balancer to send nothing more."""
-        self.services.draining = True
+        """Tell the balancer to send nothing more, and plugins to end what would go on for ever."""
+        self.services.draining.set()
 
 
 @asynccontextmanager
@@ -96,7 +96,9 @@ async def open_platform(
     meter = RequestMeter()
     shared_limiter = _shared_limiter(settings, pepper, meter)
     services = Services(settings, database, pepper, directory, roster, intake, meter, shared_limiter)
-    contexts = make_contexts(roster, database, directory, intake, settings.data_dir, settings.base_url)
+    contexts = make_contexts(
+        roster, database, directory, intake, settings.data_dir, settings.base_url, draining=services.draining
+    )
     watch = DirectoryWatch(database, directory)
     try:
         await directory.refresh()
@@ -141,9 +143,8 @@ def _assemble(
     settings, roster = services.settings, services.roster
     meter = services.meter
     limiter = services.shared_limiter or MemoryLimiter(processes=settings.processes or 1, on_nearing=_Nearing(meter))
-    keeper = Gatekeeper(
-        services.directory, limiter, TrustedProxies(settings.trusted_proxies), f"{settings.base_url}/errors"
-    )
+    proxies = TrustedProxies(settings.trusted_proxies, settings.country_header)
+    keeper = Gatekeeper(services.directory, limiter, proxies, f"{settings.base_url}/errors")
     base_path = urlsplit(settings.base_url).path
     assets = AssetStore(asset_folders(roster), base_path)
     document = document_of_all(roster)

@@ -1,5 +1,6 @@
 """What the platform's own routes work with."""
 
+import asyncio
 from dataclasses import dataclass, field
 
 from prometheus_client import CollectorRegistry
@@ -30,7 +31,8 @@ class Services:
     shared_limiter: SharedLimiter | None = None
     """The one that counts with other processes; None where this process counts by itself."""
     metrics: CollectorRegistry = field(default_factory=lambda: CollectorRegistry(auto_describe=False))
-    draining: bool = False
+    draining: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the process begins to end."""
     migrated: bool = False
     """Whether the database was seen at the newest revisions."""
 

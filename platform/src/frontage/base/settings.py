@@ -1,5 +1,6 @@
 """The operator's settings: read once from the environment, every mistake reported at once."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_network
@@ -19,9 +20,11 @@ KNOWN = (
     "FRONTAGE_TENANTS_DIR",
     "FRONTAGE_BASE_URL",
     "FRONTAGE_TRUSTED_PROXIES",
+    "FRONTAGE_COUNTRY_HEADER",
     "FRONTAGE_ALLOWED_HOSTS",
     "FRONTAGE_PROCESSES",
 )
+_HEADER = re.compile(r"[A-Za-z0-9-]{1,64}")
 _FOREIGN_PREFIXES = ("FRONTAGE_TEST_",)
 
 
@@ -38,6 +41,8 @@ class Settings:
     redis_url: str | None = None
     base_url: str = "http://127.0.0.1:8000"
     trusted_proxies: tuple[str, ...] = ()
+    country_header: str | None = None
+    """In which trusted proxies tell the visitor's country."""
     allowed_hosts: tuple[str, ...] = ()
     processes: int | None = None
     """Workers of all hosts; unset means this host's."""
@@ -86,6 +91,7 @@ class _Reader:
             redis_url=self._redis_url(),
             base_url=self._base_url(),
             trusted_proxies=self._trusted_proxies(),
+            country_header=self._country_header(),
             allowed_hosts=tuple(host.lower() for host in self._words("FRONTAGE_ALLOWED_HOSTS")),
             processes=self._processes(),
         )
@@ -154,6 +160,17 @@ class _Reader:
                     "Separate several by commas.",
                 )
         return tuple(words)
+
+    def _country_header(self) -> str | None:
+        name = self.environment.get("FRONTAGE_COUNTRY_HEADER")
+        if name is None:
+            return None
+        if not _HEADER.fullmatch(name):
+            self._wrong("FRONTAGE_COUNTRY_HEADER", name, "the name of a header", "Such as CF-IPCountry.")
+        elif not self._words("FRONTAGE_TRUSTED_PROXIES"):
+            fix = "Name them in FRONTAGE_TRUSTED_PROXIES: nobody else is believed."
+            self._wrong("FRONTAGE_COUNTRY_HEADER", name, "proxies that are trusted to tell it", fix)
+        return name
 
     def _processes(self) -> int | None:
         text = self.environment.get("FRONTAGE_PROCESSES")

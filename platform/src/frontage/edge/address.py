@@ -1,8 +1,9 @@
-"""Whom a request comes from: the address that only trusted proxies may tell, IPv6 as its /64.
+"""Whom a request comes from: the address and the country that only trusted proxies may tell, IPv6 as its /64.
 
 The text is to be counted by; it is never stored and never logged.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
@@ -15,6 +16,9 @@ UNKNOWN = "unknown"
 MOST_HOPS = 16
 LONGEST_ADDRESS = 64
 MOST_KEPT = 4096
+_COUNTRY = re.compile(rb"[A-Za-z]{2}")
+_NO_COUNTRY = frozenset({"XX", "ZZ"})
+"""What proxies tell when they do not know; T1, for Tor, is no pair of letters."""
 
 
 class Hop(NamedTuple):
@@ -25,10 +29,14 @@ class Hop(NamedTuple):
 
 
 class TrustedProxies:
-    """The proxies whose `X-Forwarded-For` is believed: networks such as `10.0.0.0/8`, addresses, or `unix`."""
+    """The proxies whose `X-Forwarded-For` is believed: networks such as `10.0.0.0/8`, addresses, or `unix`.
 
-    def __init__(self, networks: Iterable[str]) -> None:
+    `country_header` is the one in which they tell the visitor's country, if they do.
+    """
+
+    def __init__(self, networks: Iterable[str], country_header: str | None = None) -> None:
         words = set(networks)
+        self.country_header = country_header.lower().encode() if country_header else None
         self._networks = tuple(ip_network(word, strict=False) for word in words - {UNIX})
         self._unix = Hop(UNKNOWN, trusted=UNIX in words)
         # Bounded, and on the instance: what is trusted differs between two of them.
@@ -40,6 +48,14 @@ class TrustedProxies:
         if not forwarded_for or not hop.trusted:
             return hop.address
         return self._walk(hop, forwarded_for if isinstance(forwarded_for, bytes) else b",".join(forwarded_for))
+
+    def country(self, peer: str | None, told: bytes) -> str | None:
+        """The country that a peer tells, by its two letters; None of a stranger, and where the proxy does not know."""
+        hop = self._unix if peer is None else self._hop(peer)
+        if hop is None or not hop.trusted or not _COUNTRY.fullmatch(told):
+            return None
+        code = told.decode().upper()
+        return None if code in _NO_COUNTRY else code
 
     def _walk(self, hop: Hop, chain: bytes) -> str:
         # Beyond so many hops the rest stays in one piece, which is no address and ends the walk.

@@ -88,6 +88,15 @@ class Call:
         return self.keeper.proxies.client_address(client[0] if client else None, forwarded)
 
     @property
+    def country(self) -> str | None:
+        """The visitor's country by its two letters, where a trusted proxy tells it; a relaying server tells its own."""
+        proxies = self.keeper.proxies
+        if proxies.country_header is None or self.relayed:
+            return None
+        told, client = self.headers.get(proxies.country_header), self.scope.get("client")
+        return None if told is None else proxies.country(client[0] if client else None, told)
+
+    @property
     def privacy(self) -> PrivacySignals | None:
         """What the tenant does with the visitor's privacy signal; None when the browser sends none."""
         if self.headers.get(b"sec-gpc") == b"1" or self.headers.get(b"dnt") == b"1":

@@ -16,6 +16,7 @@ from frontage.edge.bodies import holds_nul, is_encoded
 from frontage.edge.call import SCOPE_KEY, Call
 from frontage.edge.failures import note_failure
 from frontage.edge.gate import WITH_BODY, Gate
+from frontage.edge.path_gates import PathGates
 from frontage.edge.problems import WHOLE_BODY, FieldProblem, Problem, invalid, problem_of, problem_of_status
 
 GATE_OPT = "frontage_gate"
@@ -68,6 +69,10 @@ def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[
     if isinstance(error, AnswerNow):
         return _response(error.answer)
     problem = _problem_of(error)
+    if call.gate is None and problem.code == "method_not_allowed":
+        # No handler of the path was asked; its contract has the word all the same.
+        gates: PathGates = request.app.state.gates
+        call.gate = gates.find(request.scope["path"])
     note_failure(error, problem, call)
     refuse = call.gate.refuse if call.gate else None
     answer = refuse(problem, call) if refuse else problem_answer(problem, call.keeper.type_base)

@@ -31,9 +31,17 @@ Contexts = dict[str, PluginContext]
 
 
 def make_contexts(
-    roster: Roster, database: Database, directory: Directory, intake: Intake, data_dir: Path, base_url: str = ""
+    roster: Roster,
+    database: Database,
+    directory: Directory,
+    intake: Intake,
+    data_dir: Path,
+    base_url: str = "",
+    *,
+    draining: asyncio.Event | None = None,
 ) -> Contexts:
-    """A context for every plugin that serves."""
+    """A context for every plugin that serves; all of them hear of one end."""
+    draining = draining or asyncio.Event()
     return {
         entry.slug: PluginContext(
             slug=entry.slug,
@@ -43,6 +51,7 @@ def make_contexts(
             data_dir=data_dir / "plugins" / entry.slug,
             log=get_logger(f"plugin.{entry.slug}"),
             base_url=base_url,
+            draining=draining,
         )
         for entry in roster.serving
     }

@@ -18,6 +18,7 @@ from frontage.edge.gate import Gate
 from frontage.edge.hot import HotRoute
 from frontage.edge.openapi import Document, DocumentParts, Operation, complete, operation_ids
 from frontage.edge.ordinary import answer_error, call_of, gate_of, gated
+from frontage.edge.path_gates import PathGates
 from frontage.host.errors import CONTAINED, PluginError, Stage, told
 from frontage.host.roster import Entry, Roster
 from frontage.intake.reading import Rollups
@@ -103,12 +104,13 @@ def build_router(
     state: dict[str, Any] | None = None,
 ) -> Litestar:
     """The application that routes whatever is not hot; hot routes stand in it for their 405s and clashes alone."""
+    gates = PathGates((path, gate_of(handler)) for handler in handlers for path in handler.paths)
     return Litestar(
         route_handlers=[*handlers, *map(_placeholder, hot)],
         dependencies=PROVIDED,
         exception_handlers={Exception: answer_error},
         openapi_config=document,
-        state=State(state),
+        state=State({**(state or {}), "gates": gates}),
         logging_config=None,
     )
 

@@ -1,5 +1,6 @@
 """What the host lends a plugin: the database, the tenants, a place for files, a logger."""
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -31,6 +32,8 @@ class PluginContext:
     """Where the platform is reached from outside."""
     counted: Counter[tuple[str, str]] = field(default_factory=Counter)
     """How often the plugin has counted what, by what and reason."""
+    draining: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the process begins to end: an answer that would go on for ever ends then, cleanly."""
 
     def count(self, what: str, reason: str = "", times: int = 1) -> None:
         """Count something for the operator: `frontage_plugin_counted_total{plugin, what, reason}` in the metrics.

@@ -85,10 +85,17 @@ class Directory:
     def find_key(self, text: str) -> Key | None:
         """The live key with this text; unknown, revoked and expired ones are alike."""
         key = self._find_secret_key(text) if text.startswith("csb") else self._keys.get(text)
-        if key is None or (key.expires is not None and key.expires <= time.time()):
+        if key is None or key.is_over:
             return None
         self._used[key] = time.time()
         return key
+
+    def find_again(self, key: Key) -> Key | None:
+        """The key as it is by now, for who was let in by it a while ago; None when it is live no more."""
+        held = self._held.get(key.tenant.id)
+        same = (self._keys[handle] for handle in held.handles) if held else ()
+        found = next((one for one in same if one.id == key.id), None)
+        return None if found is None or found.is_over else found
 
     def _find_secret_key(self, text: str) -> Key | None:
         if not key_format.is_well_formed(text):

@@ -1,5 +1,6 @@
 """A key as requests see it."""
 
+import time
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -27,3 +28,8 @@ class Key:
     def is_secret(self) -> bool:
         """Whether only a server may hold it."""
         return self.kind is _SECRET
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has expired."""
+        return self.expires is not None and self.expires <= time.time()

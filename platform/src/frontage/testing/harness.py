@@ -22,6 +22,7 @@ from frontage.tenants.key_format import KeyKind
 from frontage.tenants.keys import KeyRequest, create_key
 from frontage.tenants.models import TenantRow
 from frontage.tenants.tenant import Tenant
+from frontage.testing.leaving import Leaving
 
 SECRET = "a secret that only tests use, long enough"  # noqa: S105  # it protects nothing
 BASE_URL = "http://frontage.test"
@@ -108,7 +109,7 @@ async def running(
     write_tenants(settings.tenants_dir, tenants)
     await _prepare(settings, candidates)
     async with open_platform(settings, candidates, with_jobs=with_jobs) as platform:
-        transport = httpx.ASGITransport(platform.front, raise_app_exceptions=True)
+        transport = httpx.ASGITransport(Leaving(platform.front), raise_app_exceptions=True)
         async with httpx.AsyncClient(transport=transport, base_url=BASE_URL) as client:
             yield Running(platform, client, settings)
 

@@ -17,6 +17,7 @@ from frontage.edge.sources import InBody
 from frontage.testing.bench import OWNER, Scene, Shop
 from frontage.testing.calls import Operation, ask, operations_of
 from frontage.testing.harness import BASE_URL
+from frontage.testing.leaving import Leaving
 
 LONGEST_SHOWN = 512
 LONG = "tall" * 500
@@ -29,7 +30,7 @@ Said = list[tuple[Operation, list[str]]]
 async def heard(scene: Scene) -> Said:
     """Send keys and long texts in every way in which they can come, and listen to everything that is said."""
     running, shop = await scene.running(), await scene.shop(OWNER)
-    transport = httpx.ASGITransport(running.platform.front, client=(VISITORS[0], 4711))
+    transport = httpx.ASGITransport(Leaving(running.platform.front), client=(VISITORS[0], 4711))
     said: Said = []
     async with httpx.AsyncClient(transport=transport, base_url=BASE_URL) as client:
         for operation in operations_of(await scene.entry()):

@@ -4,27 +4,30 @@ import asyncio
 from weakref import WeakKeyDictionary
 
 from frontage.plugin import PluginContext
+from frontage_landing_analytics.live import Live
 from frontage_landing_analytics.products import Products
 from frontage_landing_analytics.salts import Salts
 
 
 class Memory:
-    """Salts and products, and what keeps them fresh."""
+    """Salts, products and who listens, and what keeps them fresh."""
 
     def __init__(self, context: PluginContext) -> None:
         self.salts = Salts(context)
         self.products = Products(context)
+        self.live = Live(context)
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
-        """Begin to look after the salts."""
-        self._tasks = [asyncio.create_task(self.salts.look_after())]
+        """Begin to look after the salts and the listeners."""
+        self._tasks = [asyncio.create_task(self.salts.look_after()), asyncio.create_task(self.live.end_in_time())]
 
     async def stop(self) -> None:
         """End it."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.live.stop()
 
 
 # One process may serve several platforms, in tests at least; each has a database of its own.

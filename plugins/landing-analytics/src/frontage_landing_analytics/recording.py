@@ -74,6 +74,7 @@ async def _visitor(
         "device": agent.device,
         "browser": agent.browser,
         "os": agent.os,
+        "country": request.country,
     }
 
 

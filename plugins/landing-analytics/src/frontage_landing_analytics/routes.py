@@ -9,6 +9,7 @@ from frontage_landing_analytics.qr_routes import draw_code, list_codes
 from frontage_landing_analytics.reports.breakdown import read_breakdown
 from frontage_landing_analytics.reports.events import export_events
 from frontage_landing_analytics.reports.funnel import read_funnel
+from frontage_landing_analytics.reports.live import listen_live
 from frontage_landing_analytics.reports.revenue import read_revenue
 from frontage_landing_analytics.reports.trend import read_trend
 from frontage_landing_analytics.scan_routes import follow_code
@@ -27,6 +28,7 @@ routes = [
     read_breakdown,
     read_funnel,
     read_revenue,
+    listen_live,
     export_events,
     follow_code,
     list_codes,

@@ -50,6 +50,7 @@ class Seen(Struct, frozen=True):
     address: str
     privacy: str | None
     relayed: bool
+    country: str | None
 
 
 class Wanted(Struct, frozen=True):
@@ -76,7 +77,7 @@ def quietly(_call: Call) -> Answer:
 
 
 def _seen(call: Call) -> Seen:
-    return Seen(call.tenant.slug if call.tenant else None, call.address, call.privacy, call.relayed)
+    return Seen(call.tenant.slug if call.tenant else None, call.address, call.privacy, call.relayed, call.country)
 
 
 @hot.post(
@@ -144,6 +145,18 @@ async def raise_ordinary(code: FromQuery[str]) -> None:
     raise _raised(code)
 
 
+@get(
+    "/probe/v1/worded",
+    tenant=nobody,
+    limit=(),
+    off=not_found,
+    refuse=lambda problem, _call: json_answer({"said": problem.code}, problem.kind.status),
+)
+async def say(code: FromQuery[str]) -> None:
+    """Raise what is wanted, and say it in words of its own."""
+    raise _raised(code)
+
+
 @post("/probe/v1/texts-for-servers", tenant=secret_key("probe:read"), limit=("secret",), off=not_found)
 async def store_texts(data: JSONBody[Texts], context: Injected[PluginContext]) -> Texts:
     """Tell what was sent, after the database has told it."""
@@ -162,4 +175,4 @@ def _raised(code: str) -> Exception:
     return RuntimeError(SPILLED) if code == "unforeseen" else Problem(code)
 
 
-routes = [event, named, slugged, texts, seen, notes, raise_hot, raise_ordinary, store_texts, list_nothing]
+routes = [event, named, slugged, texts, seen, notes, raise_hot, raise_ordinary, say, store_texts, list_nothing]

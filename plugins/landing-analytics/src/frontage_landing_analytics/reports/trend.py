@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 from sqlalchemy import and_
@@ -23,12 +23,9 @@ from frontage.plugin import (
     start_of,
     utc_now,
 )
-from frontage_landing_analytics.canonical import EventType
 from frontage_landing_analytics.dashboard import average_seconds
-from frontage_landing_analytics.reports.words import API, WORDS
+from frontage_landing_analytics.reports.words import API, TYPES, WORDS
 from frontage_landing_analytics.rollups import BotDay, DayCount, QuarterCount
-
-TYPES: tuple[str, ...] = get_args(EventType)
 
 
 class TrendPoint(Struct):
