@@ -6,6 +6,7 @@ cannot be aimed at, and nobody's ordinary day comes near it.
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 from hashlib import blake2b
@@ -26,6 +27,7 @@ from frontage_storefront_beacon.sums import Sums
 
 PARTS, NAMES_IN_PART = 64, 256
 LAST_POSITION = 101
+_GO_TOGETHER = 100
 _KINDS: dict[str, type[Any]] = {"product": ProductDay, "query": SearchDay, "list": ListDay, "token": TokenDay}
 _LABELS = {kind: label for label, kind in _KINDS.items()}
 
@@ -34,9 +36,9 @@ Home = tuple[UUID, date, str, int]
 
 
 @lru_cache(65_536)
-def digest(name: str) -> bytes:
+def _rank(name: str) -> tuple[bytes, str]:
     """What decides which names stay."""
-    return blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest(), name
 
 
 async def settle(sums: Sums, tables: RollupTables) -> None:
@@ -45,17 +47,18 @@ async def settle(sums: Sums, tables: RollupTables) -> None:
     known = {
         (row.tenant, row.day, row.kind, row.part): row.names for row in await tables.fetch(NamesOfDay, sorted(wanted))
     }
-    changed, kept, crowded = [], {}, False
+    kept: dict[Home, set[str]] = {}
+    changed, gone, crowded = [], [], False
     for home, names in wanted.items():
         before = known.get(home, [])
-        everyone = names.union(before)
-        now = _smallest(everyone)
+        now = _smallest(before, names)
         kept[home] = set(now)
-        crowded = crowded or len(now) < len(everyone)
-        if now != before:
+        crowded = crowded or not names <= kept[home]
+        if now is not before:
             changed.append(NamesOfDay(tenant=home[0], day=home[1], kind=home[2], part=home[3], names=now))
-            for gone in set(before) - kept[home]:
-                await _let_go(home, gone, sums, tables)
+            gone += [(home, name) for name in set(before) - kept[home]]
+    for at in range(0, len(gone), _GO_TOGETHER):
+        await _let_go(gone[at : at + _GO_TOGETHER], sums, tables)
     await tables.put(changed)
     if crowded:
         sums.rename(lambda kind, tenant, key: _renamed(kind, tenant, key, kept))
@@ -69,12 +72,18 @@ def _wanted(sums: Sums) -> dict[Home, set[str]]:
     return wanted
 
 
-def _smallest(names: set[str]) -> list[str]:
-    return sorted(names, key=lambda name: (digest(name), name))[:NAMES_IN_PART]
+def _smallest(before: list[str], names: set[str]) -> list[str]:
+    """The names that stay, in their order; the same list where nothing changes."""
+    new = names.difference(before)
+    if len(before) >= NAMES_IN_PART:
+        # Hardly any gets into a full part, and then the others need not be looked at.
+        last = _rank(before[-1])
+        new = {name for name in new if _rank(name) < last}
+    return sorted([*before, *new], key=_rank)[:NAMES_IN_PART] if new else before
 
 
 def _part(name: str) -> int:
-    return digest(name)[7] % PARTS
+    return _rank(name)[0][7] % PARTS
 
 
 def _name(kind: type[Any], key: tuple[Any, ...]) -> str:
@@ -103,15 +112,17 @@ def _others(kind: type[Any], key: tuple[Any, ...]) -> tuple[Any, ...]:
     return (*key[:at], OTHER_PRODUCTS if kind is ProductDay else OTHERS, *key[at + 1 :])
 
 
-async def _let_go(home: Home, name: str, sums: Sums, tables: RollupTables) -> None:
-    """Count the rows of a name to the others'."""
-    tenant, day, label, _ = home
-    kind = _KINDS[label]
-    keys = [(tenant, *key) for key in _keys(kind, day, name)]
-    rows = await tables.fetch(kind, keys)
-    for row in rows:
-        sums.add_row(row, _others(kind, sums.key_of(row)))
-    await tables.remove(kind, [(tenant, *sums.key_of(row)) for row in rows])
+async def _let_go(gone: Sequence[tuple[Home, str]], sums: Sums, tables: RollupTables) -> None:
+    """Count the rows of names to the others'."""
+    keys: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+    for (tenant, day, label, _), name in gone:
+        keys[label] += [(tenant, *key) for key in _keys(_KINDS[label], day, name)]
+    for label, some in keys.items():
+        kind = _KINDS[label]
+        rows = await tables.fetch(kind, some)
+        for row in rows:
+            sums.add_row(row, _others(kind, sums.key_of(row)))
+        await tables.remove(kind, [(row.tenant, *sums.key_of(row)) for row in rows])
 
 
 def _keys(kind: type[Any], day: date, name: str) -> list[tuple[Any, ...]]:
