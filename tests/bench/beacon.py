@@ -16,6 +16,7 @@ import time
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import msgspec
@@ -32,16 +33,18 @@ from frontage_storefront_beacon.judging import BatchReader
 PLENTY = '"storefront-beacon.ingest" = "1000000000;w=60"\n"storefront-beacon.visitor" = "1000000000;w=60"\n'
 TENANT = f'name = "Bench"\nnumber = 1\n[policies]\n{PLENTY}[plugins.storefront-beacon]\n'
 KINDS = ["product_impression"] * 12 + ["product_click", "product_view", "add_to_cart", "search"]
+LOOK = 100
+"""Events of one visitor's look."""
 MARK = "@"
-"""Stands in a body for what is another in each request."""
+"""Stands in a body for what is another in each look."""
 
 
-def batch(size: int) -> str:
-    """What a page sends after a look at some lists: products at the places where they stand for everybody."""
-    chance = random.Random(size)
+def look() -> list[dict[str, Any]]:
+    """What a page tells of a look at some lists: products at the places where they stand for everybody."""
+    chance = random.Random(LOOK)
     now = datetime.now(UTC).isoformat()
     events = []
-    for number in range(size):
+    for number in range(LOOK):
         kind = KINDS[number % len(KINDS)]
         product = chance.randrange(200)
         one = {"event_type": kind, "timestamp": now, "session_id": f"s-{MARK}", "event_id": f"e{number}-{MARK}"}
@@ -49,26 +52,31 @@ def batch(size: int) -> str:
         if kind in {"product_impression", "product_click"}:
             one |= {"position": product % 24 + 1, "attribution_token": f"token-{MARK}"}
         events.append(one | {"device_id": f"d-{MARK}"})
-    return msgspec.json.encode({"events": events}).decode()
+    return events
+
+
+def bodies(size: int) -> list[str]:
+    """The same look, told in requests of so many events."""
+    events = look()
+    return [msgspec.json.encode({"events": events[at : at + size]}).decode() for at in range(0, LOOK, size)]
 
 
 def write_beacon(folder: Path, size: int, token: str) -> Path:
-    """A script for wrk in which each request puts its own number into a body that is cut in pieces beforehand."""
-    pieces = ", ".join(f"[=[{piece}]=]" for piece in batch(size).split(MARK))
+    """A script for wrk in which each look puts its own number into bodies that are cut in pieces beforehand."""
+    given = ", ".join("{" + ", ".join(f"[=[{piece}]=]" for piece in body.split(MARK)) + "}" for body in bodies(size))
     script = folder / f"beacon-{size}.lua"
     script.write_text(
-        f"local given = {{{pieces}}}\n"
-        "local pieces, number = {}, 0\n"
-        "for at, piece in ipairs(given) do pieces[2 * at - 1] = piece end\n"
+        f"local given = {{{given}}}\n"
+        "local number = 0\n"
         f"local run = '{new_id().hex[-12:]}'\n"
         f"wrk.method, wrk.path = 'POST', '/beacon?token={token}'\n"
         "wrk.headers['content-type'] = 'text/plain'\n"
         "wrk.headers['user-agent'] = 'Mozilla/5.0 (X11; Linux x86_64; rv:120.0) Gecko/20100101 Firefox/120.0'\n"
         "function request()\n"
+        "  local pieces = given[number % #given + 1]\n"
+        "  local mark = run .. math.floor(number / #given)\n"
         "  number = number + 1\n"
-        "  local mark = run .. number\n"
-        "  for at = 2, #given * 2 - 2, 2 do pieces[at] = mark end\n"
-        "  return wrk.format(nil, nil, nil, table.concat(pieces))\n"
+        "  return wrk.format(nil, nil, nil, table.concat(pieces, mark))\n"
         "end\n"
     )
     return script
@@ -121,7 +129,7 @@ async def counted(url: str) -> float:
 
 def judging() -> tuple[float, float]:
     """Microseconds for a batch of a hundred at best, and as a multiple of only parsing its JSON."""
-    body = batch(100).encode()
+    body = bodies(LOOK)[0].encode()
     reader, parse = BatchReader(), msgspec.json.Decoder()
     read, plain = (min(_timed(work, body) for _ in range(2000)) for work in (reader.read, parse.decode))
     return read, read / plain
