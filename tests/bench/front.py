@@ -20,7 +20,7 @@ from rich.table import Table
 from tests.bench.front_app import CANDIDATE, PATH
 from tests.bench.layers import layer_rows
 from tests.bench.table import Row, show
-from tests.bench.wrk import ROUNDS, SECONDS, Server, Shot
+from tests.bench.wrk import ROUNDS, Server, Shot
 from tests.torture import books
 from tests.torture.__main__ import free_ports
 from tests.torture.cluster import cluster
@@ -60,8 +60,8 @@ class Bench:
     async def round(self) -> None:
         """Every server once."""
         for kind, server in self.servers.items():
-            self.shots[kind].append(await server.shoot(self.script, 64, SECONDS, PATH))
-        self.shots["kept"].append(await self.servers["frontage"].shoot(self.script, 64, SECONDS, KEPT))
+            self.shots[kind].append(await server.shoot(self.script, 64, path=PATH))
+        self.shots["kept"].append(await self.servers["frontage"].shoot(self.script, 64, path=KEPT))
         await books.counted(self.url)
 
     def ratios(self, one: str, other: str) -> list[float]:
@@ -106,9 +106,7 @@ async def main() -> list[Row]:
         folder.joinpath("key").write_text(key)
         servers = {}
         for kind in KINDS:
-            (port,) = free_ports(1)
-            command = [sys.executable, "-m", "tests.bench.front_app", kind, str(port), database.url, str(folder)]
-            servers[kind] = Server(port, command)
+            servers[kind] = Server.of("tests.bench.front_app", kind, database.url, folder)
             stack.callback(servers[kind].stop)
         for kind, server in servers.items():
             await server.up("/health/live" if kind == "frontage" else PATH)

@@ -10,12 +10,10 @@ import os
 import re
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 from collections import defaultdict
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,6 +24,7 @@ from rich.table import Table
 from tests.bench.intake_app import PATH
 from tests.bench.streams import TABLE, make_tables
 from tests.bench.table import Row, show
+from tests.bench.wrk import MEASURED, OTHERS, ROUNDS, SECONDS, Server, Shot
 from tests.torture import books
 from tests.torture.__main__ import free_ports
 from tests.torture.client import get
@@ -34,82 +33,9 @@ from tests.torture.cluster import cluster
 from frontage.base.ids import new_id
 
 ROOT = Path(__file__).parents[2]
-SECONDS = int(os.environ.get("SECONDS", "2"))
-ROUNDS = int(os.environ.get("ROUNDS", "5"))
 TICK = os.sysconf("SC_CLK_TCK")
-CORES = sorted(os.sched_getaffinity(0))
-MEASURED = set(CORES[:1])
-OTHERS = set(CORES[1:]) or MEASURED
 EVENT = {"card": "card-7", "page": "/summer/sandals", "visitor": "3f1c9a7be0d24c6f"}
 LAG = re.compile(r"frontage_intake_rollup_lag_seconds\{[^}]*\} (\S+)")
-
-
-@dataclass
-class Shot:
-    """One run of wrk against one server."""
-
-    rate: float
-    cpu: float
-    """Microseconds of the server's CPU per request."""
-    p50: float
-    failed: int
-
-
-class Server:
-    """One server process."""
-
-    def __init__(self, kind: str, url: str, data_dir: Path) -> None:
-        (self.port,) = free_ports(1)
-        command = [sys.executable, "-m", "tests.bench.intake_app", kind, str(self.port), url, str(data_dir)]
-        self.process = subprocess.Popen(command, cwd=ROOT)
-        os.sched_setaffinity(self.process.pid, MEASURED)
-
-    def cpu(self) -> float:
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICK
-
-    async def up(self) -> None:
-        async with asyncio.timeout(30):
-            while True:
-                try:
-                    await get(self.port, "/metrics")
-                except OSError:
-                    await asyncio.sleep(0.05)
-                else:
-                    return
-
-    async def shoot(self, script: Path, connections: int) -> Shot:
-        before = self.cpu()
-        wrk = await asyncio.create_subprocess_exec(
-            "wrk",
-            "-t1",
-            f"-c{connections}",
-            f"-d{SECONDS}s",
-            "--latency",
-            "-s",
-            str(script),
-            f"http://127.0.0.1:{self.port}{PATH}",
-            stdout=subprocess.PIPE,
-        )
-        told = (await wrk.communicate())[0].decode()
-        requests = int(re.search(r"(\d+) requests in", told)[1])
-        rate = float(re.search(r"Requests/sec:\s+(\S+)", told)[1])
-        failed = re.search(r"Non-2xx or 3xx responses: (\d+)", told)
-        return Shot(
-            rate,
-            (self.cpu() - before) / requests * 1e6,
-            _micros(re.search(r"(?m)^\s+50%\s+(\S+)", told)[1]),
-            int(failed[1]) if failed else 0,
-        )
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait(20)
-
-
-def _micros(text: str) -> float:
-    unit = next(unit for unit in ("us", "ms", "s") if text.endswith(unit))
-    return float(text.removesuffix(unit)) * {"us": 1, "ms": 1e3, "s": 1e6}[unit]
 
 
 def write_script(folder: Path, size: int) -> Path:
@@ -167,7 +93,9 @@ class Bench:
                 watching = []
                 if name == "durable" and connections == 64:
                     watching = [asyncio.create_task(watch_lag(server, self.lags, stop))]
-                self.shots[name, size, connections].append(await server.shoot(self.bodies[size], connections))
+                self.shots[name, size, connections].append(
+                    await server.shoot(self.bodies[size], connections, path=PATH)
+                )
                 stop.set()
                 await asyncio.gather(*watching)
                 if name == "durable":
@@ -179,10 +107,10 @@ class Bench:
     def median(self, name: str, size: int, connections: int, field: str) -> float:
         return statistics.median(getattr(shot, field) for shot in self.shots[name, size, connections])
 
-    def ratio(self, field: str, one: str, other: str, size: int = 1, connections: int = 64) -> float:
-        """The median of the ratios of each round."""
+    def ratios(self, field: str, one: str, other: str, size: int = 1, connections: int = 64) -> list[float]:
+        """How one stands to another in each round."""
         pairs = zip(self.shots[one, size, connections], self.shots[other, size, connections], strict=True)
-        return statistics.median(getattr(a, field) / getattr(b, field) for a, b in pairs)
+        return [getattr(a, field) / getattr(b, field) for a, b in pairs]
 
     def spread(self) -> str:
         """How much the bare server moved between the rounds."""
@@ -195,23 +123,23 @@ class Bench:
         idiomatic = [shot.rate for shot in self.shots["idiomatic", 1, 64]]
         lag = sorted(self.lags)[int(len(self.lags) * 0.99)] * 1000 if self.lags else 0
         return [
-            ("CPU per single-event request ÷ null", self.ratio("cpu", "durable", "null"), "≤ 1.5"),
-            ("CPU per single-event request ÷ idiomatic", self.ratio("cpu", "durable", "idiomatic"), "≤ 0.95"),
-            ("requests per second ÷ idiomatic", self.ratio("rate", "durable", "idiomatic"), "≥ 1.1, aim 1.25"),
-            ("requests per second ÷ null", self.ratio("rate", "durable", "null"), "≥ 0.6, aim 0.7"),
-            ("p50 on one connection ÷ null", self.ratio("p50", "durable", "null", 1, 1), "≤ 6"),
-            (
+            Row.of("CPU per single-event request ÷ null", self.ratios("cpu", "durable", "null"), "≤ 1.5"),
+            Row.of("CPU per single-event request ÷ idiomatic", self.ratios("cpu", "durable", "idiomatic"), "≤ 0.95"),
+            Row.of("requests per second ÷ idiomatic", self.ratios("rate", "durable", "idiomatic"), "≥ 1.1, aim 1.25"),
+            Row.of("requests per second ÷ null", self.ratios("rate", "durable", "null"), "≥ 0.6, aim 0.7"),
+            Row.of("p50 on one connection ÷ null", self.ratios("p50", "durable", "null", 1, 1), "≤ 6"),
+            Row.of(
                 "events in batches of 100 ÷ idiomatic requests",
-                statistics.median(a / b for a, b in zip(events, idiomatic, strict=True)),
+                [a / b for a, b in zip(events, idiomatic, strict=True)],
                 "≥ 3.5, aim 5",
             ),
-            (
+            Row.of(
                 "events in batches of 100 ÷ COPY",
-                statistics.median(a / b for a, b in zip(events, self.copies, strict=True)),
+                [a / b for a, b in zip(events, self.copies, strict=True)],
                 "≥ 0.65, aim 0.9",
             ),
-            ("rollup lag p99, ms", lag, "≤ 400"),
-            ("SQLite ÷ PostgreSQL, single events", self.ratio("rate", "embedded", "durable"), "≥ 0.7"),
+            Row("rollup lag p99, ms", lag, "≤ 400"),
+            Row.of("SQLite ÷ PostgreSQL, single events", self.ratios("rate", "embedded", "durable"), "≥ 0.7"),
         ]
 
     def details(self) -> Table:
@@ -243,7 +171,7 @@ async def main() -> tuple[str, list[Row]]:
             ("embedded", "durable", embedded),
         ]:
             (folder / name).mkdir()
-            servers[name] = Server(kind, url, folder / name)
+            servers[name] = Server.of("tests.bench.intake_app", kind, url, folder / name)
             stack.callback(servers[name].stop)
         for each in servers.values():
             await each.up()

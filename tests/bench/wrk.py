@@ -4,9 +4,13 @@ import asyncio
 import os
 import re
 import subprocess
+import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
+from tests.torture.__main__ import free_ports
 from tests.torture.client import get
 
 ROOT = Path(__file__).parents[2]
@@ -33,9 +37,9 @@ class Shot:
 class Server:
     """One server process."""
 
-    def __init__(self, port: int, command: list[str]) -> None:
+    def __init__(self, port: int, command: list[str], env: Mapping[str, str] | None = None) -> None:
         self.port = port
-        self.process = subprocess.Popen(command, cwd=ROOT)
+        self.process = subprocess.Popen(command, cwd=ROOT, env=env)
         os.sched_setaffinity(self.process.pid, MEASURED)
 
     def cpu(self) -> float:
@@ -43,7 +47,13 @@ class Server:
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / TICK
 
-    async def up(self, path: str) -> None:
+    @classmethod
+    def of(cls, module: str, kind: str, url: str, data_dir: Path) -> Self:
+        """One of the servers that a module of the bench offers, on a free port."""
+        (port,) = free_ports(1)
+        return cls(port, [sys.executable, "-m", module, kind, str(port), url, str(data_dir)])
+
+    async def up(self, path: str = "/metrics") -> None:
         """Wait until it answers."""
         async with asyncio.timeout(240):
             while True:
@@ -59,7 +69,7 @@ class Server:
         """What it answers."""
         return (await get(self.port, path)).partition(b"\r\n\r\n")[2]
 
-    async def shoot(self, script: Path, connections: int, seconds: int, path: str = "/") -> Shot:
+    async def shoot(self, script: Path, connections: int, seconds: int = SECONDS, path: str = "/") -> Shot:
         """Let wrk ask it for some seconds."""
         before = self.cpu()
         command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(script)]
