@@ -1,16 +1,17 @@
-"""A tenant's places in memory: a k-d tree of points in space, corrected by exact geodesics.
+"""A tenant's places in memory: points in space, corrected by exact geodesics.
 
-The straight line through the earth is never longer than the way over it, so whatever the tree leaves out lies farther
-than the straight line to its last point; the search widens until that proves the answer complete.
+The straight line through the earth is never longer than the way over it, so whatever is left out by its straight line
+lies farther than that; the search widens until this proves the answer complete.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from math import asin, cos, inf, radians, sin, sqrt
 from uuid import UUID
 
 import numpy as np
-from scipy.spatial import cKDTree
 
+from frontage_store_locator.nearby.candidates import Candidates
 from frontage_store_locator.nearby.near import E2, GEOD, NEAR_M, A, Array, B, near_ways
 from frontage_store_locator.nearby.search import SLACK_M, Answers, Found, Search
 from frontage_store_locator.nearby.shown import BYTES_A_PLACE, ShownPlace
@@ -28,9 +29,8 @@ class Snapshot:
         self._ordered = list(self.places.values())
         self._lat = np.array([place.lat for place in self._ordered], dtype=float)
         self._lon = np.array([place.lon for place in self._ordered], dtype=float)
-        points = to_space(self._lat, self._lon)
-        self._heights = points[:, 2].copy()
-        self._tree = cKDTree(points) if self._ordered else None
+        self._points = to_space(self._lat, self._lon)
+        self._candidates = Candidates(self._points)
         # Nothing is asked of most places but their distance.
         self._all_visible = all(place.always_visible for place in self._ordered)
 
@@ -52,36 +52,33 @@ class Snapshot:
 
     def search(self, search: Search, most: int | None = None) -> Answers | None:
         """The nearest places that fit, exactly; None when more than `most` places would have to be measured."""
-        if self._tree is None:
-            return []
-        total, point = len(self._ordered), point_in_space(search.lat, search.lon)
-        reach = search.radius_m + 1.0
-        count = min(total, search.needed + _SPARE)
+        here = point_in_space(search.lat, search.lon)
+        total, needed, reach = len(self._ordered), search.needed, search.radius_m + 1.0
+        count = min(total, needed + _SPARE)
         while most is None or count <= most:
-            lines, rows = self._tree.query(point, k=count if count > 1 else [1], distance_upper_bound=reach)
-            last = float(lines[-1])
-            if last == inf:
-                within = lines.searchsorted(inf)
-                lines, rows = lines[:within], rows[:within]
-            found = self._measure(search, lines, rows, point[2])
-            if count == total or last == inf or _is_proven(found, search.needed, last):
-                return found[search.offset : search.needed]
+            rows, last = self._candidates.nearest(here, reach, count)
+            found = self._measure(search, rows, np.array(here))
+            if last == inf or _is_proven(found, needed, last):
+                return found[search.offset :]
             count = min(total, count * _WIDER)
         return None
 
-    def _measure(self, search: Search, lines: Array, rows: Array, height: float) -> list[Found]:
-        """The rows that fit, with the lengths of their ways, the nearest first."""
+    def _measure(self, search: Search, rows: Array, here: Array) -> list[Found]:
+        """As many as are needed of those rows that fit, with the lengths of their ways, the nearest first."""
         if search.filters or not self._all_visible:
-            fitting = np.array([search.fits(self._ordered[row]) for row in rows.tolist()], dtype=bool)
-            lines, rows = lines[fitting], rows[fitting]
-        if len(rows) and lines[-1] > NEAR_M:
-            metres = self._far_ways(search, rows)
-        else:
-            metres = near_ways(lines, self._heights[rows], height)
+            rows = rows[[search.fits(self._ordered[row]) for row in rows.tolist()]]
         # In whole micrometres, less than which is no difference; the order of rows is that of ids, which breaks ties.
-        pairs = sorted(zip(np.rint(metres / SLACK_M).tolist(), rows.tolist(), strict=True))
-        ordered, reach = self._ordered, search.radius_m / SLACK_M + 1
-        return [Found(ordered[row], length * SLACK_M) for length, row in pairs if length <= reach]
+        lengths = np.rint(self._ways(search, rows, here) / SLACK_M)
+        order = lengths.argsort(kind="stable")[: search.needed]
+        metres = (lengths[order] * SLACK_M).tolist()
+        within = bisect_right(metres, search.radius_m + SLACK_M)
+        return list(map(Found, map(self._ordered.__getitem__, rows[order[:within]].tolist()), metres))
+
+    def _ways(self, search: Search, rows: Array, here: Array) -> Array:
+        points = self._points.take(rows, axis=0)
+        if search.radius_m > NEAR_M and (((points - here) ** 2).sum(axis=1) > NEAR_M**2).any():
+            return self._far_ways(search, rows)
+        return near_ways(points, here)
 
     def _far_ways(self, search: Search, rows: Array) -> Array:
         here = np.full(len(rows), search.lon), np.full(len(rows), search.lat)
@@ -91,9 +88,9 @@ class Snapshot:
         return metres
 
 
-def _is_proven(found: Sequence[Found], needed: int, last_chord: float) -> bool:
-    """Whether nothing that the tree left out can belong among the first `needed`."""
-    return len(found) >= needed and found[needed - 1].distance_m + 2 * SLACK_M < shortest_way(last_chord)
+def _is_proven(found: Sequence[Found], needed: int, last_line: float) -> bool:
+    """Whether nothing that was left out can belong among the first `needed`."""
+    return len(found) >= needed and found[needed - 1].distance_m + 2 * SLACK_M < shortest_way(last_line)
 
 
 def shortest_way(chord: float) -> float:
