@@ -148,6 +148,84 @@ async def test_what_is_exported_comes_back_and_changes_nothing(acme: Shop, bolt:
     ]
 
 
+NASTY = [
+    *(
+        "=1+1",
+        "'=1+1",
+        "''=1",
+        "+1",
+        "-1",
+        "@x",
+        "\uff1d1",
+        "'",
+        "''",
+        "'a",
+        '"',
+        '""',
+        ',"',
+        "a,b",
+        ";",
+        "|;,\t|",
+        "sep=;",
+    ),
+    *(
+        "two\nlines",
+        "two\r\nlines",
+        "a\rb",
+        "\ta\t",
+        "\x07bell\x7f",
+        "\x0b\x1f",
+        "a\u2028b\x85c",
+        "\xa0space\xa0",
+        "\ufeffmark",
+    ),
+    *(
+        "[1]",
+        '["a"]',
+        "{}",
+        "null",
+        "true",
+        "0",
+        "007",
+        "1e5",
+        "NaN",
+        "é",
+        "e\u0301",
+        "\U0001f3ea",
+        "\u202eright",
+        "#",
+        "\\n",
+        "%s",
+    ),
+]
+"""Texts that a file format, a spreadsheet or a reader of cells could take for something else."""
+
+
+def nasty_places() -> list[dict]:
+    lines = ("name", "address", "address2", "city", "region", "postal_code", "description")
+    places = []
+    for number, text in enumerate(NASTY):
+        small = (number + 1) * 10.0 ** -(number % 7)
+        places.append({
+            "external_id": f"{text}{number}", **dict.fromkeys(lines, text), "name": text or "x", "address": f"{text} 1",
+            "tags": [tag for tag in (text.replace(",", "."), "b") if tag.strip()], "custom": {"a": text, "n": small, "yes": True},
+            "special_days": [{"date": "2026-12-24", "hours": "10:00-12:00", "note": text}], "lat": small, "lon": -small,
+            "website": "https://x.example/?q=%3D1,;|'", "priority": -number,
+        })  # fmt: skip
+    return places
+
+
+@pytest.mark.parametrize("format_", ["csv", "geojson"])
+async def test_no_text_is_changed_by_an_export_and_its_import(acme: Shop, format_: str):
+    """Whatever looks like a formula, a delimiter, a quote, JSON, a number or a line's end."""
+    sent = nasty_places()
+    answer = await acme.call("POST", "/bulk", json={"locations": sent})
+    assert (answer.status_code, answer.json().get("created")) == (200, len(sent)), answer.text
+    job = await send(acme, await fetch(acme, EXPORT, format=format_), full_sync=True)
+    errors = [fault for fault in job["faults"] if fault["severity"] == "error"]
+    assert (counts(job), errors) == ((0, 0, len(sent), 0), [])
+
+
 async def test_no_cell_of_an_export_is_a_formula(acme: Shop):
     for number, name in enumerate(["=1+1", "+1", "-1", "@x", "\uff1d1", "'=1"]):
         await acme.add(name=name, lat=1 + number, lon=-2)

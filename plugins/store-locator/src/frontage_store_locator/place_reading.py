@@ -1,5 +1,6 @@
 """From what was sent to what is kept of a place: every value in its one form, every mistake told, all at once."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,6 +36,7 @@ COLUMNS = tuple(BLANK)
 
 _LINES = ("external_id", "name", "address", "address2", "city", "region", "postal_code", "description")
 _URLS = ("website", "photo_url")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 @dataclass(slots=True)
@@ -76,7 +78,7 @@ def read_place(place: PlaceIn, before: Mapping[str, Any], settings: Settings) ->
     values = reading.values
     for name in _LINES:
         if isinstance(values[name], str):
-            values[name] = " ".join(values[name].split()) if name != "description" else values[name].strip()
+            values[name] = printable(values[name]) if name == "description" else _one_line(values[name])
     _read_country(reading, given, settings)
     _each(reading, given, "phone", lambda text: phone_number(text, values["country"] or settings.country))
     _each(reading, given, "email", email_address)
@@ -88,6 +90,15 @@ def read_place(place: PlaceIn, before: Mapping[str, Any], settings: Settings) ->
     _read_tags(reading, given)
     _check_whole(reading)
     return reading
+
+
+def printable(text: str) -> str:
+    """A text without white space at its ends and without control characters; every line ends alike."""
+    return _CONTROL.sub(" ", text.replace("\r\n", "\n")).strip()
+
+
+def _one_line(text: str) -> str:
+    return " ".join(_CONTROL.sub(" ", text).split())
 
 
 def _each(reading: Reading, given: Mapping[str, Any], name: str, read: Callable[[str], str]) -> None:
@@ -164,7 +175,7 @@ def _is_zone(name: str) -> bool:
 
 def _read_tags(reading: Reading, given: Mapping[str, Any]) -> None:
     if "tags" in given:
-        tags = (" ".join(tag.split()) for tag in given["tags"])
+        tags = map(_one_line, given["tags"])
         reading.values["tags"] = list({tag.casefold(): tag for tag in tags if tag}.values())
 
 

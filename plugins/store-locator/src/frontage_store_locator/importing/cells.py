@@ -8,10 +8,11 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from frontage_store_locator.place_reading import printable
+
 T = TypeVar("T")
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-_DEGREES = re.compile(r"([+-]?\d{1,3}(?:[.,]\d+)?)\s*\N{DEGREE SIGN}?\s*([NSEWO])?", re.IGNORECASE)
+_DEGREES = re.compile(r"([+-]?\d{1,3}(?:[.,]\d+)?(?:e-\d{1,3})?)\s*\N{DEGREE SIGN}?\s*([NSEWO])?", re.IGNORECASE)
 _OTHER_ENDS = re.compile(r"[;|]")
 _STATUS = {
     "published": "published active open opened yes true 1 live enabled aktiv offen ouvert abierto activo aperto aberto",
@@ -25,7 +26,7 @@ def text(cell: Any) -> str:
     """A text without white space at its ends and without control characters."""
     if isinstance(cell, bool) or not isinstance(cell, str | int | float):
         raise ValueError("Expected a text.")  # noqa: TRY004  # every wrong cell is told in the same way
-    return _CONTROL.sub(" ", str(cell)).strip()
+    return printable(str(cell))
 
 
 def degrees(cell: Any, *, negative: str) -> float | None:
@@ -81,7 +82,7 @@ def _exact_when_empty(cell: Any) -> str:
 def _structure(cell: Any, kind: type[T]) -> T:
     if isinstance(cell, kind):
         return cell
-    value = text(cell)
+    value = cell.strip() if isinstance(cell, str) else text(cell)
     return _json(value, kind) if value else kind()
 
 
