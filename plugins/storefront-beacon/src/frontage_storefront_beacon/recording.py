@@ -1,6 +1,7 @@
 """From an event as it came to the row that is kept: its id, what the server knows, and what must not be kept."""
 
 from datetime import datetime
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 from uuid import UUID
@@ -78,5 +79,10 @@ def _id_of(event: EventIn) -> UUID:
 
 def _channel(request: HotRequest[Judged, Settings]) -> Channel:
     """Apps that wrap a shop name themselves."""
-    told = f"{request.header(b'x-requested-with')} {request.header(b'user-agent')}".lower()
-    return "app" if any(app in told for app in _APPS) else "web"
+    app = _names_app(request.header(b"user-agent")) or _names_app(request.header(b"x-requested-with"))
+    return "app" if app else "web"
+
+
+@lru_cache(4096)
+def _names_app(told: str | None) -> bool:
+    return told is not None and any(app in told.lower() for app in _APPS)
