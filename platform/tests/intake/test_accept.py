@@ -10,6 +10,7 @@ from frontage.base.ids import new_id
 from frontage.intake.counters import Tally
 from frontage.intake.limits import Limits
 from frontage.intake.queue import Queue
+from frontage.intake.recent import Recent
 from frontage.intake.stream import id_from
 
 from .asking import ask, counted, counts_of, moment, rows_of
@@ -82,6 +83,23 @@ async def test_of_a_batch_with_repeats_only_the_new_ones_are_counted(database, i
     await counted(database)
     found = {row["card"]: row["stamps"] for row in await counts_of(database, "stamps", StampCount)}
     assert found == {"old": 300, "new": 300}
+
+
+async def test_events_that_are_kept_for_one_tenant_and_then_for_another_count_for_both(database, intake, tenant):
+    events, other = [Stamp(card="a") for _ in range(300)], new_id()
+    await intake.accept(events, tenant=tenant)
+    await intake.accept(events, tenant=other)
+    await counted(database)
+    found = {row["tenant_id"]: row["stamps"] for row in await counts_of(database, "stamps", StampCount)}
+    assert found == {tenant: 300, other: 300}
+
+
+def test_what_a_worker_has_just_written_is_remembered_once_and_within_bounds():
+    """What made room, what was taken and what another worker wrote is unpacked."""
+    recent = Recent()
+    for row in range(60):
+        recent.hold(row, [Stamp(card=str(row))] * 500)
+    assert [recent.take(row) is None for row in (0, 19, 20, 59, 59, 60)] == [True, True, False, False, True, True]
 
 
 def test_the_id_that_stands_for_a_clients_own_never_changes():

@@ -314,3 +314,16 @@ async def test_an_insert_goes_to_the_partition_of_its_day_and_to_no_other(postgr
 
 def test_the_key_is_the_tenant_the_utc_day_and_the_id():
     assert [column.name for column in event_columns(Stamp)[:3]] == ["tenant_id", "utc_day", "id"]
+
+
+async def test_a_worker_counts_what_another_has_written(postgres, tenant):
+    # A worker remembers what it wrote itself; what it did not write it must read from the outbox, to the last event.
+    writing, counting = (PostgresBackend(postgres, utc) for _ in range(2))
+    sink, rolls = writing.sink(bound("stamps"), patient=True), counting.rolls(bound("stamps"))
+    for events in (3, 300):
+        await sink.store(batch_of(*(Stamp(card="a", tenant=tenant) for _ in range(events))))
+    rolled = await rolls.roll(events=1000, rows=10)
+    assert rolled.events == 303
+    assert [row["stamps"] for row in await counts_of(postgres, "stamps", StampCount)] == [303]
+    await sink.close()
+    await rolls.close()

@@ -1,10 +1,13 @@
 """The two databases as backends of intake."""
 
+from collections import defaultdict
+
 from frontage.base.database import Database
 from frontage.intake.limits import Limits
 from frontage.intake.postgres_link import PostgresLink
 from frontage.intake.postgres_rolls import PostgresRolls
 from frontage.intake.postgres_sink import PostgresSink
+from frontage.intake.recent import Recent
 from frontage.intake.rollup_tables import ZoneOf
 from frontage.intake.sink import Backend, Rolls, Sink
 from frontage.intake.sqlite_rolls import SqliteRolls
@@ -23,14 +26,16 @@ class PostgresBackend:
     def __init__(self, database: Database, zone_of: ZoneOf) -> None:
         self._url = database.url
         self._zone_of = zone_of
+        self._recent: dict[str, Recent] = defaultdict(Recent)
 
     def sink(self, stream: BoundStream, *, patient: bool = False) -> Sink:
         """A sink with a connection."""
-        return PostgresSink(stream, self._link(_PATIENT_SECONDS if patient else _HASTY_SECONDS))
+        link = self._link(_PATIENT_SECONDS if patient else _HASTY_SECONDS)
+        return PostgresSink(stream, link, self._recent[stream.label])
 
     def rolls(self, stream: BoundStream) -> Rolls:
         """Rollups with a connection."""
-        return PostgresRolls(stream, self._link(_PATIENT_SECONDS), self._zone_of)
+        return PostgresRolls(stream, self._link(_PATIENT_SECONDS), self._recent[stream.label], self._zone_of)
 
     async def close(self) -> None:
         """Every connection was closed by its user."""

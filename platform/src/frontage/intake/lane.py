@@ -7,6 +7,7 @@ from datetime import UTC
 from typing import Literal
 from uuid import UUID
 
+import msgspec
 from msgspec.structs import force_setattr
 
 from frontage.base.logs import get_logger
@@ -78,9 +79,8 @@ class Lane:
         good: list[Event] = []
         packed: list[bytes] = []
         dead: list[DeadLetter] = []
-        for event in events:
-            if tenant is not None:
-                force_setattr(event, "tenant", tenant)
+        for given in events:
+            event = given if tenant is None or given.tenant is tenant else _of(given, tenant)
             odd = event.tenant is NO_TENANT or event.occurred.tzinfo is not UTC or event.received.tzinfo is not UTC
             if odd:
                 _refuse_nonsense(event)
@@ -211,6 +211,14 @@ class Lane:
         for waiter in batch.waiters:
             if not waiter.done():
                 waiter.set_exception(refused)
+
+
+def _of(event: Event, tenant: UUID) -> Event:
+    """The event as this tenant's; one that was kept for another before is still to be counted as it was."""
+    if event.tenant is not NO_TENANT:
+        return msgspec.structs.replace(event, tenant=tenant)
+    force_setattr(event, "tenant", tenant)
+    return event
 
 
 def _refuse_nonsense(event: Event) -> None:

@@ -11,6 +11,7 @@ from frontage.intake import queries
 from frontage.intake.errors import RollupFaultError, StoreAwayError
 from frontage.intake.failpoints import reached
 from frontage.intake.postgres_link import Connection, PostgresLink, rows_at_fault, transaction
+from frontage.intake.recent import Recent
 from frontage.intake.rollup_tables import CommonTables, RollupTable, ZoneOf, tables_of
 from frontage.intake.rows import packed_reader
 from frontage.intake.sink import Rolled
@@ -79,7 +80,7 @@ class PostgresTables(CommonTables):
 class PostgresRolls:
     """The rollups of one stream."""
 
-    def __init__(self, stream: BoundStream, link: PostgresLink, zone_of: ZoneOf) -> None:
+    def __init__(self, stream: BoundStream, link: PostgresLink, recent: Recent, zone_of: ZoneOf) -> None:
         assert stream.stream.rollup
         self._label = stream.label
         self._lock = lock_number(stream.label)
@@ -87,6 +88,7 @@ class PostgresRolls:
         self._tables = tables_of(stream, "postgresql")
         self._unpack = packed_reader(stream.stream.row)
         self._link = link
+        self._recent = recent
         self._zone_of = zone_of
 
     async def close(self) -> None:
@@ -145,8 +147,8 @@ class PostgresRolls:
             raise RollupFaultError(ids, taken[0]["attempts"], f"{type(error).__name__}: {error}") from error
 
     def _fresh(self, row: Any) -> list[Any]:
-        events = self._unpack(row["payload"])
+        events = self._recent.take(row["id"]) or self._unpack(row["payload"])
         if row["fresh"] is None:
             assert len(events) == row["size"], "an outbox row without `fresh` tells of every event that it carries"
-            return events
+            return list(events)
         return [events[position] for position in row["fresh"]]

@@ -15,8 +15,9 @@ from frontage.intake.dead_letters import dead_letter
 from frontage.intake.errors import StoreAwayError
 from frontage.intake.failpoints import reached
 from frontage.intake.postgres_link import ENCODING_ERRORS, Connection, PostgresLink, rows_at_fault, transaction
+from frontage.intake.recent import Recent
 from frontage.intake.rows import event_columns, row_reader
-from frontage.intake.stream import BoundStream
+from frontage.intake.stream import BoundStream, Event
 
 _COPY_FROM = 200
 """Batches above this are copied: below it the one statement is faster than the four round trips."""
@@ -32,16 +33,17 @@ logger = get_logger(__name__)
 class PostgresSink:
     """The sink of one stream."""
 
-    def __init__(self, stream: BoundStream, link: PostgresLink) -> None:
+    def __init__(self, stream: BoundStream, link: PostgresLink, recent: Recent) -> None:
         self._label = stream.label
         self._table = stream.table
         self._keep = stream.stream.keep
         self._counted = stream.stream.rollup is not None
         self._link = link
+        self._recent = recent
         columns = event_columns(stream.stream.row)
         self._names = [column.name for column in columns]
         self._read = row_reader(columns, "postgresql")
-        self._insert = queries.postgres_insert(stream.table, columns)
+        self._insert_rows = queries.postgres_insert(stream.table, columns)
         self._copy_again_at = 0.0
 
     async def connect(self) -> None:
@@ -109,30 +111,37 @@ class PostgresSink:
         if not self._keep:
             outcome = await self._write_box(connection, batch)
         else:
-            rows = [self._read(event) for event in batch.events]
             payload = join_packed(batch.packed) if self._counted else None
-            if len(rows) > _COPY_FROM and asyncio.get_running_loop().time() >= self._copy_again_at:
-                outcome = await self._copy(connection, rows, payload)
+            if len(batch.events) > _COPY_FROM and asyncio.get_running_loop().time() >= self._copy_again_at:
+                outcome = await self._copy(connection, batch.events, payload)
             else:
-                outcome = await self._insert_rows(connection, rows, payload)
+                outcome = await self._insert(connection, batch.events, payload)
         reached("commit.after")
         return outcome
 
-    async def _insert_rows(self, connection: Connection, rows: list[tuple[Any, ...]], payload: bytes | None) -> Outcome:
-        columns = (_or_null(column) for column in zip(*rows, strict=True))
-        stored = await connection.fetchval(self._insert, self._label, len(rows), payload, time.time(), *columns)
-        return Outcome(stored=stored, duplicate=len(rows) - stored)
+    async def _insert(self, connection: Connection, events: list[Event], payload: bytes | None) -> Outcome:
+        columns = (_or_null(column) for column in zip(*map(self._read, events), strict=True))
+        given = (self._label, len(events), payload, time.time(), *columns)
+        stored, row = await connection.fetchrow(self._insert_rows, *given)
+        if row is not None:
+            self._recent.hold(row, events)
+        return Outcome(stored=stored, duplicate=len(events) - stored)
 
-    async def _copy(self, connection: Connection, rows: list[tuple[Any, ...]], payload: bytes | None) -> Outcome:
+    async def _copy(self, connection: Connection, events: list[Event], payload: bytes | None) -> Outcome:
+        row = None
         try:
             async with transaction(connection):
-                await connection.copy_records_to_table(self._table, records=rows, columns=self._names)
+                records = map(self._read, events)
+                await connection.copy_records_to_table(self._table, records=records, columns=self._names)
                 if payload is not None:
-                    await connection.execute(queries.POSTGRES_BOX, self._label, len(rows), payload, time.time())
+                    given = (self._label, len(events), payload, time.time())
+                    row = await connection.fetchval(queries.POSTGRES_BOX, *given)
         except asyncpg.UniqueViolationError:
             self._copy_again_at = asyncio.get_running_loop().time() + _COPY_PAUSE_SECONDS
-            return await self._insert_rows(connection, rows, payload)
-        return Outcome(stored=len(rows))
+            return await self._insert(connection, events, payload)
+        if row is not None:
+            self._recent.hold(row, events)
+        return Outcome(stored=len(events))
 
     async def _write_box(self, connection: Connection, batch: Batch) -> Outcome:
         size = len(batch.events)

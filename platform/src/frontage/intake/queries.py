@@ -7,7 +7,7 @@ from frontage.intake.tables import BATCH, DEAD, ERASED, OUTBOX
 
 TAKE_LOCK = "select pg_try_advisory_xact_lock($1)"
 
-POSTGRES_BOX = f"insert into {OUTBOX} (stream, size, payload, created_at) values ($1, $2, $3, $4)"  # noqa: S608
+POSTGRES_BOX = f"insert into {OUTBOX} (stream, size, payload, created_at) values ($1, $2, $3, $4) returning id"  # noqa: S608
 SQLITE_BOX = f"insert into {OUTBOX} (stream, size, payload, created_at) values (?, ?, ?, ?)"  # noqa: S608
 
 POSTGRES_BOX_ONCE = f"""
@@ -66,7 +66,8 @@ def _arrays(columns: Sequence[Column], first: int) -> str:
 def postgres_insert(table: str, columns: Sequence[Column]) -> str:
     """Insert sorted rows in one statement with their outbox row, which tells the rows that were really new.
 
-    $1 stream, $2 rows given, $3 the packed rows, $4 now, then an array a column; gives the number of new rows.
+    $1 stream, $2 rows given, $3 the packed rows, $4 now, then an array a column; gives the number of new rows, and the
+    id of the outbox row.
     `fresh` is null only when every row is new: an empty aggregate is null as well, so no new row means no outbox row.
     """
     names = _names(columns)
@@ -82,8 +83,9 @@ def postgres_insert(table: str, columns: Sequence[Column]) -> str:
             select array_agg(ordinal::int - 1) from given join fresh using (tenant_id, utc_day, id)
         ) end
         from fresh having count(*) > 0 and $3::bytea is not null
+        returning id
     )
-    select count(*) from fresh
+    select count(*), (select id from box) from fresh
     """  # noqa: S608
 
 
