@@ -10,9 +10,10 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import PathParameter
 
-from frontage.app.reference_html import CONTENT_POLICY, Html, el, join, page, prose, rows
+from frontage.app.reference_html import CONTENT_POLICY, page, prose, rows
 from frontage.app.reference_page import Link, render_document
 from frontage.edge.gate import not_found
+from frontage.edge.html import Html, el, join
 from frontage.edge.problems import KINDS, Problem
 from frontage.edge.sources import Nobody
 from frontage.host.assets import Rendered

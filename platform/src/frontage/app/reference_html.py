@@ -1,4 +1,4 @@
-"""HTML of the documentation pages: elements that escape what they are given, and the one style they all have.
+"""HTML of the documentation pages, and the one style they all have.
 
 A page holds no script and loads nothing, and the policy that goes with it allows nothing but its own style.
 """
@@ -7,7 +7,8 @@ import re
 from base64 import b64encode
 from collections.abc import Iterable
 from hashlib import sha256
-from html import escape
+
+from frontage.edge.html import Html, el, join
 
 STYLE = """
 :root{color-scheme:light dark;--ink:#1b2430;--soft:#566275;--line:#dce2ea;--paper:#fff;--tint:#f5f7fa;--link:#0b5cad;
@@ -82,23 +83,6 @@ CONTENT_POLICY = (
 
 _CODE_SPAN = re.compile(r"`([^`\n]+)`")
 _NOT_IN_ID = re.compile(r"[^A-Za-z0-9_.-]+")
-
-
-class Html(str):
-    """Text that is HTML already; any other text is escaped where it is put into an element."""
-
-    __slots__ = ()
-
-
-def el(name: str, *inside: str, **attributes: str) -> Html:
-    """An element; a trailing underscore lets `class_` be an attribute, other underscores become hyphens."""
-    told = "".join(f' {key.rstrip("_").replace("_", "-")}="{escape(text)}"' for key, text in attributes.items())
-    return Html(f"<{name}{told}>{join(inside)}</{name}>")
-
-
-def join(parts: Iterable[str], between: str = "") -> Html:
-    """Parts in a row, each escaped unless it is HTML."""
-    return Html(escape(between).join(part if isinstance(part, Html) else escape(part) for part in parts))
 
 
 def anchor(kind: str, name: str) -> str:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from frontage.app.reference_curl import Schema, address_of, curl, example_of
-from frontage.app.reference_html import Html, anchor, el, join, listing, page, prose, rows, titled, with_code
+from frontage.app.reference_html import anchor, listing, page, prose, rows, titled, with_code
+from frontage.edge.html import Html, el, join
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 DEEPEST = 5

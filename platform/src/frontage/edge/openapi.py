@@ -180,7 +180,10 @@ def _complete_operation(operation: dict[str, Any], gate: Gate, *, reads_body: bo
         headers = {**(limited if status not in {401, 413, 415} else {}), **cross}
         headers |= _RETRY_AFTER if status in {429, 503} else {}
         refusal = _refusal(status, headers, own_words=gate.refuse is not None)
-        responses[str(status)] = {**refusal, **responses.get(str(status), {})}
+        told = responses.get(str(status), {})
+        # A route's own words stand beside the problem: what does not even reach it is refused in ours.
+        content = {**refusal["content"], **told.get("content", {})}
+        responses[str(status)] = {**refusal, **told, "content": content}
     operation["responses"] = responses
     operation["x-tenant-scope"] = describe(gate.source)
     if gate.plugin is not None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from frontage.base.ids import new_id, parse_id, to_short
     from frontage.base.logs import get_logger
     from frontage.base.tables import Json, UtcDateTime
+    from frontage.edge import html
     from frontage.edge.agents import Agent, read_agent
     from frontage.edge.answers import NO_CONTENT, Answer, json_answer, problem_answer
     from frontage.edge.bodies import InvalidBodyError, InvalidFieldError, UnreadableBodyError, explain, mended
@@ -129,6 +130,7 @@ __all__ = (
     "growth",
     "guarded",
     "hot",
+    "html",
     "id_from",
     "in_body",
     "in_path",
@@ -205,6 +207,7 @@ _RENAMED = {
     "secret_key": ("frontage.edge.sources", "SecretKey"),
     "token": ("frontage.edge.sources", "Token"),
 }
+_MODULES = {"hot": "frontage.plugin.hot", "html": "frontage.edge.html"}
 _MADE = {"any_key": "AnyKey", "nobody": "Nobody", "publishable_key": "PublishableKey"}
 _COUNTED = ("KEY", "TENANT", "ADDRESS")
 
@@ -216,8 +219,8 @@ def __getattr__(name: str) -> Any:
 
 
 def _load(name: str) -> Any:
-    if name == "hot":
-        return import_module("frontage.plugin.hot")
+    if name in _MODULES:
+        return import_module(_MODULES[name])
     if name in _MODULE_OF:
         return getattr(import_module(_MODULE_OF[name]), name)
     if name in _RENAMED:

@@ -2,15 +2,15 @@
 
 from datetime import timedelta
 
-from frontage.plugin import ADDRESS, KEY, Job, Plugin, Policy
+from frontage.plugin import ADDRESS, KEY, TENANT, Job, Plugin, Policy
 from frontage_store_locator.settings import Settings
 
 plugin = Plugin(
     slug="store-locator",
     title="Store locator",
-    paths=("/locations/api/v1",),
+    paths=("/locations/api/v1", "/stores/{tenant}"),
     settings=Settings,
-    policies={"visitor": Policy("60;w=60", per=(KEY, ADDRESS))},
+    policies={"visitor": Policy("60;w=60", per=(KEY, ADDRESS)), "pages": Policy("3000;w=60", per=(TENANT,))},
     scopes={
         "locations:read": "Read places, also those that are not published.",
         "locations:write": "Add, change, import and remove places.",

@@ -18,3 +18,12 @@ class Settings(Struct, forbid_unknown_fields=True, frozen=True):
     funnel: Annotated[
         bool, Meta(description="Count loads, searches and clicks by day. Off: a widget's events leave nothing behind.")
     ] = False
+    pages: Annotated[bool, Meta(description="Show places as pages under `/stores/<tenant>`.")] = True
+    pages_url: Annotated[
+        str,
+        Meta(
+            pattern=r"^(https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*/?)?(?![\s\S])",
+            max_length=500,
+            description="Where `/stores/<tenant>` stands on the shop's own domain; empty: on the platform's.",
+        ),
+    ] = ""

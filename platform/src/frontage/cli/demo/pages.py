@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from importlib.metadata import version
 
-from frontage.app.reference_html import Html, el, join
 from frontage.cli.demo.keys import DemoKeys
 from frontage.cli.demo.shown import Shown
+from frontage.edge.html import Html, el, join
 from frontage.plugin.showcase import Figure, Showcase
 from frontage.tenants.tenant import Tenant
 

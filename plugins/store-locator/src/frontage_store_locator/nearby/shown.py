@@ -17,6 +17,7 @@ from frontage_store_locator.directions import PREFIXES, Service, destination
 
 if TYPE_CHECKING:
     from frontage_store_locator.hours import OpeningHours, SpecialDay
+    from frontage_store_locator.models import Place
     from frontage_store_locator.nearby.search import Answers
 
 
@@ -158,13 +159,30 @@ def can_be_shown(row: PlaceRow) -> bool:
     return row.deleted_at is None and row.lat is not None and row.lon is not None and visible_from(row) != _HIDDEN
 
 
-def visible_from(row: PlaceRow) -> datetime | None:
+def visible_from(row: "Place | PlaceRow") -> datetime | None:
     """When a place appears: None when it is there already, the end of time when it does not."""
     if row.status == "published":
         return None
     if row.status != "closed" or row.closed_until is None:
         return _HIDDEN
     return _midnight(row.closed_until, row.time_zone)
+
+
+def is_shown_at(place: "Place | PlaceRow", now: datetime) -> bool:
+    """Whether a place that is not deleted is published, or was closed and is open again."""
+    since = visible_from(place)
+    return since is None or since <= now
+
+
+def hours_of(place: "Place") -> "tuple[OpeningHours, OpeningHours | None, ZoneInfo] | None":
+    """The hours of a place, those that it usually has, without holidays and special days, and the zone of both."""
+    words = _hours_words(place)
+    if words is None:
+        return None
+    text, zone, country, days = words
+    position = (place.lat, place.lon) if "sun" in text and place.lat is not None and place.lon is not None else None
+    hours = _parse_hours(text, zone, country, days, position)
+    return None if hours is None else (hours, _parse_hours(text, zone, "", (), position), ZoneInfo(zone))
 
 
 @lru_cache(maxsize=1024)
@@ -175,7 +193,7 @@ def _midnight(day: date, zone: str) -> datetime:
         return datetime.combine(day, time(), UTC)
 
 
-def _hours_words(row: PlaceRow) -> _HoursWords | None:
+def _hours_words(row: "Place | PlaceRow") -> _HoursWords | None:
     days = _listed(row.special_days)
     if not row.hours and not days:
         return None

@@ -1,0 +1,1 @@
+"""Pages of a shop's places, written on the server: for search engines, and for people without a script."""
