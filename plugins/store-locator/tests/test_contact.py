@@ -33,6 +33,8 @@ NO_WEBSITES = {
     "a file": "file:///etc/passwd",
     "mail": "mailto:a@example.com",
     "no host": "https://",
+    "a scheme before a digit": "javascript:1",
+    "a phone number": "tel:55501",
     "a space": "https://exa mple.com",
     "a line break": "https://example.com/\nx",
     "a password": "https://ann:pw@example.com",

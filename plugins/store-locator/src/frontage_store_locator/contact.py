@@ -5,6 +5,8 @@ from urllib.parse import urlsplit
 
 _E164 = re.compile(r"\+[1-9]\d{1,14}")
 _EMAIL = re.compile(r"[^@\s<>,;:\"()\[\]]{1,64}@[^@\s.,;:<>]+(\.[^@\s.,;:<>]+)+")
+_SCHEME = re.compile(r"[a-z][a-z0-9+-]*:|[a-z][a-z0-9+.-]*:(?!\d)", re.IGNORECASE)
+"""Only after a name with a dot in it do a colon and a digit begin a port."""
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")
 
 
@@ -33,7 +35,7 @@ def web_address(text: str) -> str:
     text = text.strip()
     if not text:
         return ""
-    if "://" not in text and not re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*:(?!\d)", text):
+    if "://" not in text and not _SCHEME.match(text):
         text = f"https://{text}"
     if _CONTROL.search(text):
         raise ValueError("Expected a URL without spaces.")
