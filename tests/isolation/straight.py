@@ -7,6 +7,8 @@ from urllib.parse import unquote
 
 import httpx
 
+from frontage.testing.leaving import Leaving
+
 HOST = b"frontage.test"
 
 
@@ -29,7 +31,10 @@ async def send(
     *,
     leaves: bool = False,
 ) -> httpx.Response | None:
-    """Send a body in pieces; who `leaves` is gone before the last one. None when nothing came back."""
+    """Send a body in pieces; who `leaves` is gone before the last one. None when nothing came back.
+
+    Of an answer without end the first piece is taken.
+    """
     arriving: list[dict[str, Any]] = [
         {"type": "http.request", "body": piece, "more_body": at < len(pieces) - 1} for at, piece in enumerate(pieces)
     ]
@@ -48,7 +53,7 @@ async def send(
         if message["type"] == "http.response.body" and not message.get("more_body"):
             answered.set()
 
-    await app(scope_of_request(method, target, headers), receive, hear)
+    await Leaving(app)(scope_of_request(method, target, headers), receive, hear)
     if not said:
         return None
     told = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in said[0]["headers"]]
