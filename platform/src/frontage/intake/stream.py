@@ -3,7 +3,8 @@
 import re
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from hashlib import blake2b
 from typing import Any, Protocol
 from uuid import UUID
@@ -11,10 +12,10 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from frontage.base.clock import utc_now
 from frontage.base.ids import id_of, new_id
 
 NO_TENANT = UUID(int=0)
+_now = partial(datetime.now, UTC)  # as `utc_now`; every event asks twice, and a function costs half as much again
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
@@ -25,8 +26,8 @@ class Event(Struct, frozen=True, kw_only=True):
     tenant: UUID = NO_TENANT
     id: UUID = msgspec.field(default_factory=new_id)
     """One id is one event: a repeat of it on the same UTC day of `occurred` is kept once."""
-    occurred: datetime = msgspec.field(default_factory=utc_now)
-    received: datetime = msgspec.field(default_factory=utc_now)
+    occurred: datetime = msgspec.field(default_factory=_now)
+    received: datetime = msgspec.field(default_factory=_now)
 
 
 class Rollup(Struct, kw_only=True):
