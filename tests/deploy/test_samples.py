@@ -94,6 +94,13 @@ def test_whoever_stops_a_host_waits_longer_than_it_drains(compose):
     assert int(re.search(r"TimeoutStopSec=(\d+)", unit)[1]) >= drain + GRACEFUL_SECONDS + 5
 
 
+def test_nginx_lets_go_of_connections_before_a_host_that_drains_closes_them():
+    """Or a request could be on its way over a connection while it is closed, and nginx sends no POST twice."""
+    kept = re.search(r"keepalive 64;[^}]*keepalive_timeout (\d+)s;", (DEPLOY / "nginx" / "frontage.conf").read_text())
+    unit = (DEPLOY / "systemd" / "frontage.service").read_text()
+    assert int(kept[1]) < int(re.search(r"--drain (\d+)", unit)[1])
+
+
 def test_commands_and_settings_in_the_samples_exist():
     """Options of serve, subcommands, and every FRONTAGE_ word that is not the sample's own."""
     (script,) = entry_points(group="console_scripts", name="frontage")

@@ -7,6 +7,8 @@ import signal
 import socket
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import uvloop
@@ -410,6 +412,13 @@ class Program:
         self.events += [json.loads(line) for line in err.splitlines() if line.startswith("{")]
         return self.process.returncode, out.split()
 
+    def until_closed(self):
+        """Wait until nobody is let in any more."""
+        with contextlib.suppress(ConnectionRefusedError):
+            while True:
+                socket.create_connection((LOOPBACK, self.port)).close()
+                time.sleep(0.05)
+
     def request(self, path=b"a"):
         connection = socket.create_connection((LOOPBACK, self.port), timeout=SOON)
         connection.sendall(GET % path)
@@ -469,6 +478,67 @@ def test_a_drain_serves_on_until_a_balancer_has_noticed(program):
         assert received(late, b"ok").endswith(b"ok")
     assert server.ended()[0] == 0
     assert [event["event"] for event in server.events] == ["server.listening", "server.draining", "server.stopped"]
+
+
+def test_while_it_drains_each_answer_is_the_last_of_its_connection(program):
+    """So a balancer lets its kept connections go, and none is closed under a request that is on its way."""
+    server = program(drain_seconds=600)
+    with server.request() as kept:
+        received(kept, b"ok")
+        server.signal(signal.SIGTERM)
+        assert server.line() == "draining"
+        kept.sendall(GET % b"a")
+        with server.request() as new:
+            for answer in (received(kept), received(new)):
+                assert b"connection: close\r\n" in answer
+                assert answer.endswith(b"ok")
+    server.signal(signal.SIGTERM)
+    assert server.ended()[0] == 0
+
+
+def test_who_came_before_the_door_was_closed_is_heard(program):
+    """A connection that has asked nothing yet is not closed at once: its first request is answered."""
+    server = program(patience={"first_words": 600.0})
+    with socket.create_connection((LOOPBACK, server.port), timeout=SOON) as newcomer:
+        with server.request() as known:
+            received(known, b"ok")
+        server.signal(signal.SIGTERM)
+        server.until_closed()
+        newcomer.sendall(GET % b"a")
+        assert received(newcomer).endswith(b"ok")
+    assert server.ended()[0] == 0
+
+
+def test_who_asks_nothing_does_not_delay_a_stop(program):
+    server = program(graceful_seconds=600, patience={"first_words": 0.1})
+    with socket.create_connection((LOOPBACK, server.port), timeout=SOON) as silent:
+        with server.request() as known:
+            received(known, b"ok")
+        server.signal(signal.SIGTERM)
+        assert received(silent) == b""
+    assert server.ended()[0] == 0
+
+
+def test_everybody_whom_the_kernel_has_connected_is_answered(program):
+    """Clients open a connection for each request until they are refused: no connection was made in vain."""
+    server = program(patience={"first_words": 600.0})
+    answers = []
+
+    def ask_until_refused():
+        with contextlib.suppress(ConnectionRefusedError):
+            while True:
+                with server.request() as connection:
+                    answers.append(received(connection, b"ok")[-2:])
+
+    with ThreadPoolExecutor(4) as threads:
+        asking = [threads.submit(ask_until_refused) for _ in range(4)]
+        while len(answers) < 50:
+            time.sleep(0.01)
+        server.signal(signal.SIGTERM)
+        for one in asking:
+            one.result(SOON)
+    assert set(answers) == {b"ok"}
+    assert server.ended()[0] == 0
 
 
 def test_a_second_signal_ends_a_drain(program):

@@ -1,7 +1,7 @@
 """Worker processes around one listening socket, and a parent that keeps them running.
 
-The parent opens the socket, starts the workers and replaces one that dies. SIGTERM and SIGINT stop them all and
-SIGHUP reloads in the parent alone. A worker whose parent is gone stops too.
+The parent takes the port, starts the workers and replaces one that dies; the first that serves opens the door. SIGTERM
+and SIGINT stop them all and SIGHUP reloads in the parent alone. A worker whose parent is gone stops too.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from typing import Protocol
 
 from frontage.base.errors import FrontageError
 from frontage.base.logs import get_logger
-from frontage.edge.server import GRACEFUL_SECONDS, LOOPBACK, listen
+from frontage.edge.server import GRACEFUL_SECONDS, LOOPBACK, bind
 
 EARLY_SECONDS = 10.0
 MOST_EARLY_DEATHS = 5
@@ -61,7 +61,7 @@ def run_workers(
     A ConfigurationError says why the port cannot be opened; a WorkersFailedError that workers keep dying right after
     their start, or that some had to be killed in the end.
     """
-    listening = listen(host, port)
+    listening = bind(host, port)
     with _reloading(on_reload), contextlib.closing(listening):
         on_listening()
         if workers == 1:

@@ -12,24 +12,40 @@ import uvicorn
 
 from frontage.base.errors import ConfigurationError, Mistake
 from frontage.base.logs import get_logger
-from frontage.edge.slow_clients import Patience, TimedProtocol, cut_off_slow_clients
+from frontage.edge.slow_clients import LeavingProtocol, Patience, TimedProtocol, cut_off_slow_clients
 
 GRACEFUL_SECONDS = 10
 LOOPBACK = "127.0.0.1"
 _BACKLOG = 2048
 _TICKS_PER_LOOK = 10  # uvicorn ticks ten times a second
 _LAST_WORDS_SECONDS = 1.0
+_GLANCE_SECONDS = 0.02
 
 log = get_logger(__name__)
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens on `host` and `port`; a ConfigurationError says why there is none, and the fix."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+def bind(host: str, port: int) -> socket.socket:
+    """A socket that has `host` and `port`; a ConfigurationError says why there is none, and the fix.
+
+    Nobody is let in before `serve` has it: a balancer that is refused goes to another host, one let in would wait.
+    """
+    door = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     try:
-        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if door.family is socket.AF_INET6:
+            door.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        door.bind((host, port))
     except OSError as error:
+        door.close()
         raise ConfigurationError([_mistake(host, port, error)]) from error
+    return door
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """The same, and whoever comes may wait in it from now on."""
+    door = bind(host, port)
+    door.listen(_BACKLOG)
+    return door
 
 
 async def serve(
@@ -45,9 +61,10 @@ async def serve(
 ) -> None:
     """Answer requests with the ASGI application `app` until SIGTERM or SIGINT, then return.
 
-    `sockets` listen already and are closed in the end; without any, one is opened on `host` and `port`. The first
-    signal calls `on_draining` and goes on serving for `drain_seconds`, so that a balancer notices; then it closes the
-    door and the idle connections, and gives running requests `graceful_seconds`. A second one cuts them off. A signal
+    `sockets` are bound already and are closed in the end; without any, one is opened on `host` and `port`. The first
+    signal calls `on_draining` and goes on serving for `drain_seconds`, one request a connection, so that a balancer
+    notices and lets its kept connections go; then it closes the door, answers whoever stands in it, and gives running
+    requests `graceful_seconds`. A second one cuts them off. A signal
     that the process ignores stays ignored. No lifespan runs here: start and stop what `app` needs around this call.
     """
     patience = patience or Patience()
@@ -118,6 +135,9 @@ class _Server(uvicorn.Server):
             return
         self._is_draining = True
         self._on_draining()
+        self.config.http_protocol_class = LeavingProtocol
+        for connection in self.server_state.connections:
+            connection.__class__ = LeavingProtocol  # each of them is its base
         if self._drain_seconds:
             log.info("server.draining", seconds=self._drain_seconds)
             asyncio.get_running_loop().call_later(self._drain_seconds, self._close_door)
@@ -126,6 +146,34 @@ class _Server(uvicorn.Server):
 
     def _close_door(self) -> None:
         self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close the door; the kernel would send away those who have come to it and were not let in yet."""
+        doors = sockets or ()
+        newcomers = [connection for door in doors for connection in _queue_at(door)]
+        for door in (*self.servers, *doors):
+            door.close()
+        for newcomer in newcomers:
+            await asyncio.get_running_loop().connect_accepted_socket(self._make_protocol, newcomer)
+        await self._hear_newcomers()
+        await super().shutdown(sockets)
+
+    async def _hear_newcomers(self) -> None:
+        """Wait for first requests: a balancer connects in order to send one, and may not send it twice."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._patience.first_words
+        connections: set[Any] = self.server_state.connections
+        while any(connection.cycle is None for connection in connections):
+            if self.force_exit or loop.time() > deadline:
+                return
+            await asyncio.sleep(_GLANCE_SECONDS)
+
+    def _make_protocol(self) -> asyncio.Protocol:
+        make: Any = self.config.http_protocol_class
+        protocol: asyncio.Protocol = make(
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        return protocol
 
     async def end(self) -> None:
         """End what a graceful stop left running, or everything if there was none."""
@@ -141,6 +189,13 @@ class _Server(uvicorn.Server):
     def _cut_off(self) -> None:
         for connection in tuple(self.server_state.connections):
             connection.transport.abort()
+
+
+def _queue_at(door: socket.socket) -> Iterator[socket.socket]:
+    """Everybody who is connected and waits to be let in."""
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            yield door.accept()[0]
 
 
 def _mistake(host: str, port: int, error: OSError) -> Mistake:

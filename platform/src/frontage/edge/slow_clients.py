@@ -47,6 +47,8 @@ class Patience:
     """Between an answer and the next request; longer than the usual minute of a proxy in front."""
     unread: float = 30.0
     """During which the client takes nothing of what is ready for it."""
+    first_words: float = 1.0
+    """For which a server that ends waits for the first request of a connection."""
     goodbye: float = 2.0
     """For a client that was refused to read why: closing at once would reset the connection under its eyes."""
 
@@ -174,6 +176,14 @@ class TimedProtocol(HttpToolsProtocol):
             return
         self.transport.write(_refusal(self.server_state.default_headers))
         self.transport.write_eof()
+
+
+class LeavingProtocol(TimedProtocol):
+    """What every connection becomes once its server is about to go: each answer says that it is the last one here."""
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        cycle.keep_alive = False
+        TimedProtocol._start_asgi_task(self, cycle, app)  # noqa: SLF001  # as its base does
 
 
 class _Deaf:
