@@ -75,6 +75,22 @@ async def test_postgis_answers_until_memory_is_ready_and_for_those_too_large(pos
         await engines.close()
 
 
+async def test_a_worker_that_starts_loads_the_places_that_nobody_has_asked_for_yet(postgres_site):
+    """So it answers without its database from the beginning; for a shop without places nothing is made."""
+    acme = await fill(postgres_site, "acme", line_of(3))
+    engines = Engines(context_of(postgres_site))
+    engines.begin()
+    await engines._beginning
+    assert engines.memory.holds(acme)
+    assert not engines.memory.holds(postgres_site.tenant("bolt").id)
+    full = Engines(context_of(postgres_site), budget=0)
+    full.begin()
+    await full._beginning
+    assert not full.memory.holds(acme), "there is no room"
+    for one in (engines, full):
+        await one.close()
+
+
 async def test_filters_are_the_same_in_postgis(postgres_site):
     """A rare tag is found however many nearer places lack it, and hidden places never are."""
     places = line_of(200)

@@ -24,7 +24,7 @@ plugin = Plugin(
     assets="widget",
     commands="frontage_store_locator.commands:store_locator",
     jobs=(Job("imports", every=timedelta(seconds=30), run="frontage_store_locator.importing.jobs:resume"),),
-    start="frontage_store_locator.funnel:start",
+    start="frontage_store_locator.starting:start",
     stop="frontage_store_locator.stopping:stop",
     demo="frontage_store_locator.demo:show",
     showcase="frontage_store_locator.showcase:showcase",

@@ -34,6 +34,19 @@ class Engines:
         self._large: dict[UUID, float] = {}
         self._warming: dict[UUID, asyncio.Task[None]] = {}
         self.postgis = _postgis(context) if context.database.dialect == "postgresql" else None
+        self._beginning: asyncio.Task[None] | None = None
+
+    def begin(self) -> None:
+        """Load beside all else what was not asked for yet: a worker answers without its database from what it holds."""
+        if self.postgis is not None:
+            self._beginning = asyncio.create_task(self._warm_everybody())
+
+    async def _warm_everybody(self) -> None:
+        for tenant in self._context.directory.tenants:
+            if self.memory.size > self._largest * BYTES_A_PLACE:
+                return
+            if self._context.slug in tenant.plugins and not self.memory.holds(tenant.id):
+                await self._warm(tenant.id, even_empty=False)
 
     async def search(self, tenant_id: UUID, search: Search) -> Answers:
         """The nearest places that fit, from whichever engine has them ready."""
@@ -43,13 +56,13 @@ class Engines:
             self._warming[tenant_id] = asyncio.create_task(self._warm(tenant_id))
         return await self.postgis.search(tenant_id, search)
 
-    async def _warm(self, tenant_id: UUID) -> None:
+    async def _warm(self, tenant_id: UUID, *, even_empty: bool = True) -> None:
         try:
             async with self._context.database.reading() as session:
                 places = await count_findable(session, tenant_id)
             if places > self._largest:
                 self._large[tenant_id] = monotonic() + _STAYS_LARGE_SECONDS
-            else:
+            elif places or even_empty:
                 await self.memory.snapshot(tenant_id)
         except (OSError, TimeoutError, SQLAlchemyError) as error:
             # Nobody waits for it: PostGIS has answered, and the next search tries again.
@@ -59,7 +72,7 @@ class Engines:
 
     async def close(self) -> None:
         """Let go of everything."""
-        warming = list(self._warming.values())
+        warming = [*self._warming.values(), *filter(None, [self._beginning])]
         for task in warming:
             task.cancel()
         await asyncio.gather(*warming, return_exceptions=True)

@@ -1,0 +1,11 @@
+"""What is made ready before the first visitor."""
+
+from frontage.plugin import PluginContext
+from frontage_store_locator import funnel
+from frontage_store_locator.nearby.engines import engines_of
+
+
+async def start(context: PluginContext) -> None:
+    """Read what every visitor needs, and begin to load places, which nobody waits for."""
+    await funnel.start(context)
+    engines_of(context).begin()
