@@ -21,10 +21,12 @@ from tests.torture.books import Result
 from tests.torture.client import Ledger
 from tests.torture.cluster import cluster
 from tests.torture.faults import Fault, Scene
+from tests.torture.hosts import caddy, nginx
 from tests.torture.proxy import Proxy
 from tests.torture.site import make_site
 from tests.torture.snapshots import HOSTS, in_step
 from tests.torture.trace import Order, traced
+from tests.torture.two_hosts import Balancer, two_hosts
 
 from frontage.base.logs import configure_logs
 
@@ -150,6 +152,9 @@ def planned(wanted: list[str], rounds: int) -> list[tuple[str, int, Callable[[Ti
     for dialect, spooled in (("sqlite", False), ("postgresql", False), ("postgresql", True)):
         name = f"answer after sync{' of the spool' if spooled else ''}, {dialect}"
         plan.append((name, 1, partial(_order, dialect, spooled)))
+    for name, balancer in (("nginx", nginx), ("Caddy", caddy)):
+        times = max(1, round(rounds * 0.01))
+        plan.append((f"two hosts behind {name}, postgresql", times, partial(_two_hosts, name, balancer, times)))
     plan.append(("changes seen by every worker, postgresql", rounds, partial(_snapshots, rounds)))
     return [each for each in plan if not wanted or any(word in each[0] for word in wanted)]
 
@@ -165,6 +170,10 @@ async def _order(dialect: str, spooled: bool, tick: Tick) -> Result:
 async def _snapshots(rounds: int, tick: Tick) -> Result:
     with cluster(free_ports(1)[0]) as server:
         return await in_step(server.url, free_ports(HOSTS), rounds, tick=tick)
+
+
+async def _two_hosts(name: str, balancer: Balancer, days: int, tick: Tick) -> Result:
+    return await two_hosts(name, balancer, free_ports(4), days, tick)
 
 
 async def main(wanted: list[str], rounds: int) -> int:

@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
@@ -45,11 +45,14 @@ class Result:
     """Milliseconds of the slowest pulse that were the server's own."""
     busy: float = 0.0
     note: str = ""
+    broken: list[str] = field(default_factory=list)
+    """Other promises that were not kept, in words."""
 
     @property
     def good(self) -> bool:
-        """Whether nothing was lost or told wrongly."""
-        return self.acknowledged > 0 and not (self.lost or self.duplicated or self.miscounted or self.unbalanced)
+        """Whether nothing was lost or told wrongly, and nothing else was broken."""
+        wrong = self.lost or self.duplicated or self.miscounted or self.unbalanced or self.broken
+        return self.acknowledged > 0 and not wrong
 
     @property
     def slow(self) -> bool:
