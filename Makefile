@@ -9,7 +9,7 @@ UV ?= uv
 MEMBERS = platform/pyproject.toml $(wildcard plugins/*/pyproject.toml)
 OWN_NAMES = $(shell sed -n 's/^name = "\(frontage[a-z-]*\)"$$/\1/p' $(MEMBERS))
 
-.PHONY: help run test lint setup lock torture bench bench-quick build clean
+.PHONY: help run test lint setup lock security torture bench bench-quick build clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -35,6 +35,9 @@ lock: ## write requirements.txt anew (needs uv); LOCK=--upgrade moves what is pi
 
 torture: setup ## every fault of intake and of snapshots, in a table; ROUNDS=20 for a short one, ARGS="'reply cut' crash" for some rows
 	.venv/bin/python -m tests.torture $(ARGS)
+
+security: setup ## what this edge withstands, a row a threat, by tests and fuzzers; SECURITY_ROUNDS=20 for longer ones
+	.venv/bin/python -m tests.security
 
 bench: setup ## the front, intake, nearby search, the beacon and the dashboard against their rivals, as ratios in one run
 	.venv/bin/python -m tests.bench $(ARGS)

@@ -1,7 +1,6 @@
 """One platform for all tests of a file, with the kitchen sink and a probe; who needs a quota makes a key."""
 
 import io
-import logging
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -9,10 +8,9 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-import structlog
+from production_logs import production_logs
 from tests.support.installed import KITCHEN_SINK, SUPPORT, write_metadata
 
-from frontage.base.logs import configure_logs
 from frontage.host.discovery import Candidate, find_candidates
 from frontage.testing.harness import Running, running, settings_for
 
@@ -87,20 +85,8 @@ async def stored_shop(
 @pytest.fixture(scope="module", autouse=True)
 def log() -> Iterator[io.StringIO]:
     """Everything that is logged, as production would write it."""
-    root, names = logging.getLogger(), ("alembic", "uvicorn.access", "httpx", "asyncio", "aiosqlite", "httpcore")
-    level, config = root.level, structlog.get_config()
-    levels = {name: logging.getLogger(name).level for name in names}
-    stream = io.StringIO()
-    configure_logs(stream=stream)
-    # A logger that were kept would go on writing to this stream in the next file.
-    structlog.configure(cache_logger_on_first_use=False)
-    ours = root.handlers[0]
-    yield stream
-    root.removeHandler(ours)
-    root.setLevel(level)
-    structlog.configure(**config)
-    for name, before in levels.items():
-        logging.getLogger(name).setLevel(before)
+    with production_logs() as stream:
+        yield stream
 
 
 @pytest.fixture

@@ -17,12 +17,12 @@ _THINGS = {"landing-analytics": 'qr_codes = {{ "{slug}-door" = "https://{slug}.e
 
 
 @asynccontextmanager
-async def everything(url: str, folder: Path, candidates: list[Candidate]) -> AsyncIterator[Running]:
+async def everything(url: str, folder: Path, candidates: list[Candidate], **settings: object) -> AsyncIterator[Running]:
     """A platform that serves all these plugins to the three shops, with no limit and no regular job in the way."""
     plugins = load_roster(candidates).plugins
     policies = ["secret", "publishable", *(name for plugin in plugins.values() for name in plugin.full_policies)]
     files = tenant_files(list(plugins), policies)
-    async with running(settings_for(url, folder), files, candidates, with_jobs=False) as platform:
+    async with running(settings_for(url, folder, **settings), files, candidates, with_jobs=False) as platform:
         yield platform
 
 
