@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from frontage.intake.count import count
-from frontage.intake.stream import Event, Rollup, Stream, bind, rule
+from frontage.intake.stream import Claim, Event, Rollup, Stream, bind, rule
 from frontage.intake.visitors import Visitor, VisitorDay
 
 
@@ -27,7 +27,7 @@ class Sale(Event):
     notes: dict[str, Any] | None = None
 
 
-class SaleOnce(Rollup):
+class SaleOnce(Claim):
     transaction: str
 
 

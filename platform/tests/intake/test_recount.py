@@ -10,7 +10,7 @@ from frontage.base.ids import new_id
 from frontage.intake.recount import recount
 
 from .asking import bound, counted, counts_of, moment, tell
-from .streams import Sale, Stamp, StampCount, View
+from .streams import Sale, SaleSum, Stamp, StampCount, View
 
 
 def utc(_tenant):
@@ -95,3 +95,16 @@ async def test_a_row_of_zeros_says_what_no_row_says(database, intake, tenant):
     )
     (found,) = await recount(database, bound("stamps"), tenant, utc)
     assert (found.told.card, found.right) == ("one", None)
+
+
+async def test_what_was_claimed_stays_claimed_when_its_event_is_gone(database, intake, tenant):
+    """A mended recount takes the sale out of the sums, and gives its number back to nobody."""
+    sale = Sale(transaction="7", value=Decimal("1.10"))
+    await intake.accept(sale, tenant=tenant)
+    await counted(database)
+    await tell(database, "delete from loyalty_stamps_sales")
+    await recount(database, bound("sales"), tenant, utc, mend=True)
+    assert await recount(database, bound("sales"), tenant, utc) == []
+    await intake.accept(Sale(transaction="7", value=Decimal("1.10")), tenant=tenant)
+    await counted(database)
+    assert sum(row["sales"] for row in await counts_of(database, "sales", SaleSum)) == 0

@@ -154,6 +154,17 @@ async def test_old_rows_go_by_tenant_and_their_counts_stay(database, intake, ten
     assert await intake.rollups(tenant).total(StampCount.stamps, card="old") == 1
 
 
+async def test_a_row_that_says_it_lies_ahead_goes_by_when_it_came(database, intake, tenant):
+    """Its own day would keep it for years; one that came lately stays like any other."""
+    now = utc_now()
+    ahead = now + timedelta(days=4000)
+    old = Stamp(card="old", occurred=ahead, received=now - timedelta(days=40))
+    await intake.accept([old, Stamp(card="new", occurred=ahead)], tenant=tenant)
+    await counted(database)
+    assert await intake.expire([tenant], lambda _owner, _stream: timedelta(days=30)) == 1
+    assert [row["card"] for row in await rows_of(database, "stamps")] == ["new"]
+
+
 async def test_empty_partitions_are_dropped_and_new_ones_made_ahead(postgres_url, start_intake, tenant, tmp_path):
     from frontage.base.database import Database
 

@@ -23,7 +23,7 @@ PLUGIN = "[plugins.landing-analytics]\nretention_days = 3650\n"
 POLICIES = "[policies]\n" + "".join(
     f'"landing-analytics.{name}" = "1000000;w=60"\n' for name in ("track", "visitor", "api", "tenant", "unknown")
 )
-EVENTS, BOTS = bind("landing-analytics", streams)
+EVENTS, BOTS, _ = bind("landing-analytics", streams)
 
 
 @dataclass

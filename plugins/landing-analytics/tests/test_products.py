@@ -2,7 +2,10 @@
 
 import pytest
 
-from .shop import COMMERCE, POLICIES
+from frontage_landing_analytics.rollups import Revenue
+from frontage_landing_analytics.streams import Interaction
+
+from .shop import COMMERCE, CONVERSION, POLICIES
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -70,3 +73,25 @@ async def test_a_visitor_is_forgotten_and_the_counts_stay(street):
     assert (await call(shop, "DELETE", path)).status_code == 404
     assert [row["visitor"] for row in await shop.rows()] == [hashes[2]]
     assert (await shop.week())["visitors_today"] == 2
+
+
+async def test_a_recount_after_a_visitor_is_forgotten(street):
+    """Mended, the numbers are what the events that are left say; a sale that was told is never counted again."""
+    shop = await street.open(head=POLICIES)
+    sale = {"tenant_slug": shop.slug, "transaction_id": "T-1", "value": "9.50", "currency": "EUR"}
+    for visitor in ("203.0.113.1", "203.0.113.2"):
+        await shop.track("pageview", visitor=visitor)
+        await shop.track("click_call", visitor=visitor)
+        assert (await shop.post(CONVERSION, sale, visitor=visitor)).json()["status"] == "ok"
+    await shop.counted()
+    rows = await shop.rows()
+    first = next(row["visitor"] for row in rows if row["transaction_id"])
+    answer = await call(shop, "DELETE", f"/analytics/api/v1/visitors/{first}")
+    assert answer.json()["events"] == sum(row["visitor"] == first for row in rows)
+    intake = street.running.platform.services.intake
+    assert await intake.recount(Interaction, shop.tenant_id, mend=True)
+    assert await intake.recount(Interaction, shop.tenant_id) == []
+    week = await shop.week()
+    assert (week["visitors_week"], week["call_clicks"]) == (1, 1)
+    assert (await shop.post(CONVERSION, sale, visitor="203.0.113.3")).json()["status"] == "ok"
+    assert not any(row["sales"] for row in await shop.counts(Revenue))

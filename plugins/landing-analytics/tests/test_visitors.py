@@ -12,8 +12,10 @@ import sqlalchemy as sa
 from structlog.testing import capture_logs
 
 from frontage_landing_analytics import salts as salts_module
+from frontage_landing_analytics import visitors as visitors_module
 from frontage_landing_analytics.memory import memory_of
 from frontage_landing_analytics.models import Salt
+from frontage_landing_analytics.rollups import Clicker, DayCount, Stayer, Viewer
 from frontage_landing_analytics.visitors import HASH_LENGTH, span_of, visitor_hash
 
 from .shop import BOTS, CONVERSION, LANDING, POLICIES
@@ -78,6 +80,23 @@ async def test_salts_are_made_a_day_ahead_and_gone_when_their_window_is_over(str
 async def stored_days(shop) -> set[date]:
     async with shop.running.database.reading() as session:
         return set((await session.scalars(sa.select(Salt.starts).where(Salt.tenant_id == shop.tenant_id))).all())
+
+
+async def test_who_was_here_long_ago_is_forgotten_and_stays_in_every_count(street, clock, monkeypatch):
+    """Not before the events are gone, for a recount needs the rows until then; after that only numbers are left."""
+    shop = await street.open(plugin="[plugins.landing-analytics]\nretention_days = 70\n")
+    monkeypatch.setattr(visitors_module, "utc_now", lambda: clock[0])
+    for visitor in ("203.0.113.1", "203.0.113.2"):
+        for kind in ("pageview", "time_on_page", "click_call"):
+            await shop.track(kind, visitor=visitor)
+    clock[0] += timedelta(days=60)
+    await shop.track("pageview", visitor="203.0.113.3")
+    days = await shop.counts(DayCount)
+    for later, left in ((10, [3, 2, 2]), (11, [1, 0, 0]), (200, [0, 0, 0])):
+        clock[0] = datetime(2026, 3, 8, 12, tzinfo=UTC) + timedelta(days=later + 60)
+        await visitors_module.forget_visitors(street.context)
+        assert [len(await shop.counts(kind)) for kind in (Viewer, Stayer, Clicker)] == left
+    assert await shop.counts(DayCount) == days
 
 
 async def test_two_processes_agree_on_a_salt(street, tmp_path):

@@ -1,8 +1,7 @@
 """Letting old rows go: whole partitions where nobody keeps a row of them any longer, the rest a few rows at a time."""
 
-import time
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -38,11 +37,16 @@ async def expire(database: Database, streams: Sequence[BoundStream], tenants: It
             deleted += await _drop_past_partitions(database, stream.table, before, everyone)
         for tenant, first in firsts.items():
             if first > date.min:
-                condition = sa.and_(table.c.tenant_id == tenant, table.c.utc_day < first)
-                deleted += await delete_in_portions(database, table, condition)
+                for old in (table.c.utc_day < first, _never_old(table, first)):
+                    deleted += await delete_in_portions(database, table, sa.and_(table.c.tenant_id == tenant, old))
     async with database.writing() as session:
-        await session.execute(sa.delete(batch).where(batch.c.at < time.time() - _BATCH_SECONDS))
+        await session.execute(sa.delete(batch).where(batch.c.at < utc_now().timestamp() - _BATCH_SECONDS))
     return deleted
+
+
+def _never_old(table: sa.Table, first: date) -> sa.ColumnElement[bool]:
+    """Rows that say of themselves that they lie ahead, by when they came: their own day would keep them for years."""
+    return sa.and_(table.c.utc_day > utc_now().date(), table.c.received < datetime.combine(first, time(), UTC))
 
 
 def _first_day(kept: timedelta | None) -> date:

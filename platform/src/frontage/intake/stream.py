@@ -36,6 +36,10 @@ class Rollup(Struct, kw_only=True):
     tenant: UUID = NO_TENANT
 
 
+class Claim(Rollup, kw_only=True):
+    """A key that is taken for ever, see `RollupTables.claim`; a recount gives none back whose event is gone."""
+
+
 def id_from(*parts: str) -> UUID:
     """The event id that stands for a client's own id, or for the facts that make an event the same one again."""
     encoded = [part.encode("utf-8", "surrogatepass") for part in parts]

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from frontage.intake.count import count
     from frontage.intake.errors import IntakeRefusedError
     from frontage.intake.reading import Rollups
-    from frontage.intake.stream import Event, Rollup, RollupTables, Stream, id_from, rule
+    from frontage.intake.stream import Claim, Event, Rollup, RollupTables, Stream, id_from, rule
     from frontage.intake.tables import create_rollup_table, create_stream_table
     from frontage.intake.visitors import Visitor, VisitorDay
     from frontage.plugin import hot
@@ -71,6 +71,7 @@ __all__ = (
     "Answer",
     "BodyReader",
     "Call",
+    "Claim",
     "CommandLine",
     "Course",
     "Event",
@@ -182,7 +183,7 @@ _PLACES = {
     "frontage.intake.count": ("count",),
     "frontage.intake.errors": ("IntakeRefusedError",),
     "frontage.intake.reading": ("Rollups",),
-    "frontage.intake.stream": ("Event", "Rollup", "RollupTables", "Stream", "id_from", "rule"),
+    "frontage.intake.stream": ("Claim", "Event", "Rollup", "RollupTables", "Stream", "id_from", "rule"),
     "frontage.intake.tables": ("create_rollup_table", "create_stream_table"),
     "frontage.intake.visitors": ("Visitor", "VisitorDay"),
     "frontage.plugin.command_line": ("CommandLine",),

@@ -12,7 +12,7 @@ from frontage_landing_analytics.canonical import CANONICAL, COMMERCE_WORDS
 from frontage_landing_analytics.event_ids import event_key, read_moment
 from frontage_landing_analytics.money import read_currency, read_value
 from frontage_landing_analytics.recording import record
-from frontage_landing_analytics.refusals import told
+from frontage_landing_analytics.refusals import note_refused, told
 from frontage_landing_analytics.settings import Settings
 
 _JSON = ((b"content-type", b"application/json"),)
@@ -76,7 +76,10 @@ def skip(call: Call) -> Answer:
 
 def refuse(problem: Problem, call: Call) -> Answer:
     """Nothing may disturb the page that thanks for a payment; a wrong method is its author's business."""
-    return told(problem, call) if problem.code == "method_not_allowed" else skip(call)
+    if problem.code == "method_not_allowed":
+        return told(problem, call)
+    note_refused(problem, call)
+    return skip(call)
 
 
 @hot.post(

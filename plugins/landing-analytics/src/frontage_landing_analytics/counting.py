@@ -15,6 +15,7 @@ from frontage_landing_analytics.rollups import (
     Breakdown,
     Clicker,
     DayCount,
+    DropDay,
     QuarterCount,
     Revenue,
     Stayer,
@@ -50,6 +51,12 @@ async def count_interactions(rows: Events, tables: RollupTables) -> None:
 async def count_bots(rows: Events, tables: RollupTables) -> None:
     """Count events of bots."""
     await tables.add([BotDay(tenant=row.tenant, day=row.day, events=1) for row in rows])
+
+
+@rule(DropDay)
+async def count_drops(rows: Events, tables: RollupTables) -> None:
+    """Add drops up."""
+    await tables.add([DropDay(tenant=row.tenant, day=row.day, reason=row.reason, events=row.events) for row in rows])
 
 
 async def _without_repeats(rows: Events, tables: RollupTables) -> Events:

@@ -8,7 +8,7 @@ from frontage.plugin import Answer, Call, HotRequest, Problem, hot, in_body, jso
 from frontage_landing_analytics.canonical import CANONICAL, InteractionWord
 from frontage_landing_analytics.event_ids import Repeatable
 from frontage_landing_analytics.recording import record
-from frontage_landing_analytics.refusals import refuse_commerce
+from frontage_landing_analytics.refusals import note_refused, refuse_commerce
 from frontage_landing_analytics.settings import Settings
 
 _RECORDED = json_answer({"status": "success"}, 201)
@@ -38,6 +38,7 @@ def unknown_tenant(_call: Call) -> Answer:
 def refuse(problem: Problem, call: Call) -> Answer:
     """What cannot be kept is accepted all the same; the caller is not to be disturbed, the operator reads it."""
     if problem.kind.status >= 500:
+        note_refused(problem, call)
         return _ACCEPTED
     return refuse_commerce(problem, call)
 

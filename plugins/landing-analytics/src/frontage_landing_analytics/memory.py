@@ -4,23 +4,26 @@ import asyncio
 from weakref import WeakKeyDictionary
 
 from frontage.plugin import PluginContext
+from frontage_landing_analytics.drops import Drops
 from frontage_landing_analytics.live import Live
 from frontage_landing_analytics.products import Products
 from frontage_landing_analytics.salts import Salts
 
 
 class Memory:
-    """Salts, products and who listens, and what keeps them fresh."""
+    """Salts, products, drops and who listens, and what keeps them fresh."""
 
     def __init__(self, context: PluginContext) -> None:
         self.salts = Salts(context)
         self.products = Products(context)
         self.live = Live(context)
+        self.drops = Drops(context)
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
-        """Begin to look after the salts and the listeners."""
-        self._tasks = [asyncio.create_task(self.salts.look_after()), asyncio.create_task(self.live.end_in_time())]
+        """Begin to look after all of it."""
+        works = (self.salts.look_after(), self.live.end_in_time(), self.drops.send_on())
+        self._tasks = [asyncio.create_task(work) for work in works]
 
     async def stop(self) -> None:
         """End it."""
@@ -28,6 +31,7 @@ class Memory:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.live.stop()
+        await self.drops.send()
 
 
 # One process may serve several platforms, in tests at least; each has a database of its own.

@@ -33,7 +33,10 @@ plugin = Plugin(
     migrations="frontage_landing_analytics.migrations",
     streams="frontage_landing_analytics.streams:streams",
     assets="landing",
-    jobs=(Job("forget-salts", every=timedelta(minutes=10), run="frontage_landing_analytics.salts:forget_salts"),),
+    jobs=(
+        Job("forget-salts", every=timedelta(minutes=10), run="frontage_landing_analytics.salts:forget_salts"),
+        Job("forget-visitors", every=timedelta(days=1), run="frontage_landing_analytics.visitors:forget_visitors"),
+    ),
     commands="frontage_landing_analytics.commands:landing_analytics",
     demo="frontage_landing_analytics.demo:show",
     showcase="frontage_landing_analytics.showcase:showcase",

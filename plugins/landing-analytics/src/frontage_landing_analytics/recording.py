@@ -4,13 +4,13 @@ import math
 from datetime import date
 from typing import Any
 
-from frontage.plugin import Agent, HotRequest, read_agent, utc_now
+from frontage.plugin import Agent, HotRequest, Tenant, read_agent, utc_now
 from frontage_landing_analytics.canonical import EventType, Source
 from frontage_landing_analytics.memory import memory_of
 from frontage_landing_analytics.own_visits import is_own
 from frontage_landing_analytics.pages import page_alone, path_of
 from frontage_landing_analytics.settings import Settings
-from frontage_landing_analytics.streams import BotVisit, Interaction
+from frontage_landing_analytics.streams import BotVisit, DropReason, Interaction
 
 LONGEST = 512
 _MOST_SECONDS = 86_400
@@ -23,10 +23,10 @@ async def record(request: HotRequest[Any, Settings], kind: EventType, source: So
     tenant, privacy = request.tenant, request.privacy
     assert tenant is not None
     if privacy == "drop":
-        request.context.intake.drop(Interaction, "privacy signal")
+        _let_go(request, tenant, "privacy_signal")
         return
     if request.settings.own_networks and is_own(request.settings.own_networks, request.address):
-        request.context.intake.drop(Interaction, "own visit")
+        _let_go(request, tenant, "own_visit")
         return
     anonymous = privacy == "anonymise"
     now = utc_now()
@@ -45,6 +45,11 @@ async def record(request: HotRequest[Any, Settings], kind: EventType, source: So
     if metadata:
         facts["metadata"] = _kept(metadata, anonymous=anonymous)
     await request.accept(Interaction(**facts))
+
+
+def _let_go(request: HotRequest[Any, Settings], tenant: Tenant, reason: DropReason) -> None:
+    request.context.intake.drop(Interaction, reason.replace("_", " "))
+    memory_of(request.context).drops.note(tenant, reason)
 
 
 def _is_automatic(request: HotRequest[Any, Settings], metadata: dict[str, Any]) -> bool:

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from frontage.plugin import Rollup, Visitor
+from frontage.plugin import Claim, Rollup, Visitor
 
 
 class Counted(Rollup, kw_only=True):
@@ -88,6 +88,14 @@ class BotDay(Rollup, kw_only=True):
     events: int = 0
 
 
+class DropDay(Rollup, kw_only=True):
+    """A day's events that were not kept, by reason."""
+
+    day: date
+    reason: str
+    events: int = 0
+
+
 class Viewer(Visitor):
     """A visitor who viewed."""
 
@@ -100,7 +108,7 @@ class Clicker(Visitor):
     """A visitor who turned to the shop."""
 
 
-class Transaction(Rollup, kw_only=True):
+class Transaction(Claim, kw_only=True):
     """A transaction id that is taken for ever."""
 
     key: UUID

@@ -7,6 +7,7 @@ from frontage_landing_analytics.interaction_routes import interaction_routes
 from frontage_landing_analytics.product_routes import product_routes
 from frontage_landing_analytics.qr_routes import draw_code, list_codes
 from frontage_landing_analytics.reports.breakdown import read_breakdown
+from frontage_landing_analytics.reports.drops import read_drops
 from frontage_landing_analytics.reports.events import export_events
 from frontage_landing_analytics.reports.funnel import read_funnel
 from frontage_landing_analytics.reports.live import listen_live
@@ -28,6 +29,7 @@ routes = [
     read_breakdown,
     read_funnel,
     read_revenue,
+    read_drops,
     listen_live,
     export_events,
     follow_code,

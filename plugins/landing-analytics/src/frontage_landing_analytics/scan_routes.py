@@ -17,6 +17,7 @@ from frontage.plugin import (
     in_path,
     not_found,
 )
+from frontage_landing_analytics.memory import memory_of
 from frontage_landing_analytics.recording import record
 from frontage_landing_analytics.settings import Settings
 
@@ -51,6 +52,7 @@ async def follow_code(
             await record(request, "qr_scan", "link", metadata=metadata)
         except IntakeRefusedError:
             context.count("scans_not_kept", "no room")  # whoever scans a code wants the page
+            memory_of(context).drops.note(tenant, "no_room")
     return Redirect(_without_code(page), status_code=302, headers=_HEADERS)
 
 

@@ -1,12 +1,12 @@
-"""What is recorded: events of people in one stream whatever route they came by, those of bots in another."""
+"""What is recorded: events of people whatever route they came by, those of bots, and how many were not kept."""
 
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal, get_args
 
 from frontage.plugin import Event, Stream
 from frontage_landing_analytics.canonical import EventType, Source
-from frontage_landing_analytics.counting import count_bots, count_interactions
+from frontage_landing_analytics.counting import count_bots, count_drops, count_interactions
 
 RETENTION = timedelta(days=90)
 
@@ -50,7 +50,20 @@ class BotVisit(Event, frozen=True, kw_only=True):
     user_agent: str | None = None
 
 
+DropReason = Literal["own_visit", "privacy_signal", "rate_limited", "unknown_product", "no_room", "failed"]
+DROP_REASONS: tuple[DropReason, ...] = get_args(DropReason)
+
+
+class Drop(Event, frozen=True, kw_only=True):
+    """So many events of one day were not kept for one reason; nothing else is known of them."""
+
+    day: date
+    reason: DropReason
+    events: int
+
+
 streams = [
     Stream("events", row=Interaction, rollup=count_interactions, retention=RETENTION),
     Stream("bots", row=BotVisit, rollup=count_bots, retention=RETENTION),
+    Stream("drops", row=Drop, rollup=count_drops, keep=False),
 ]
