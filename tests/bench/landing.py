@@ -49,6 +49,17 @@ select $1, current_date - n % 30, gen_random_uuid(), now(), now(), current_date 
     md5((n % ($2 / 10 + 1))::text), 0
 from generate_series(1, $2::int) as n
 """
+NO_INDEX = """
+do $$ declare one record; begin
+    for one in select conname from pg_constraint
+        where conrelid = 'landing_analytics_events'::regclass and contype in ('p', 'u')
+    loop execute format('alter table landing_analytics_events drop constraint %I cascade', one.conname); end loop;
+    for one in select indexrelid::regclass as name from pg_index
+        where indrelid = 'landing_analytics_events'::regclass
+    loop execute format('drop index %s', one.name); end loop;
+end $$
+"""
+"""No dashboard reads an event, so that ten million of them need no index; to make one would take most of the time."""
 COUNT = """
 insert into landing_analytics_day_count
 select $1, pageview, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, day, people, people / 7, 0, 0, 0, 0, 0, 0
@@ -66,9 +77,17 @@ async def prepare(url: str, folder: Path) -> dict[str, Any]:
 async def fill(url: str, tenant: Any, events: int) -> None:
     """Give a tenant events and the counts of them."""
     connection = await asyncpg.connect(url.replace("+asyncpg", ""))
+    await connection.execute("set synchronous_commit = off")
     await connection.execute(FILL, tenant, events, timeout=3600)
     await connection.execute(COUNT, tenant, timeout=3600)
     await connection.execute("analyze landing_analytics_events, landing_analytics_day_count", timeout=3600)
+    await connection.close()
+
+
+async def without_indexes(url: str) -> None:
+    """Take the events' indexes away, once nothing is stored any more."""
+    connection = await asyncpg.connect(url.replace("+asyncpg", ""))
+    await connection.execute(NO_INDEX)
     await connection.close()
 
 
@@ -125,6 +144,7 @@ async def main() -> list[Row]:
         for server in servers.values():
             stack.callback(server.stop)
         shots = await shoot(servers, script_of(folder), url)
+        await without_indexes(url)
         await fill(url, tenants["small"], SMALL)
         await fill(url, tenants["large"], EVENTS)
         times = await read_times(url, tenants)
