@@ -136,7 +136,8 @@ class Scene:
         if self._running is None:
             assert self.subject.entry
             url, folder = self._stack.enter_context(self.empty_database())
-            platform = running(settings_for(url, folder), {}, [self.subject.candidate])
+            # A plugin's own jobs would tidy away what a rule has made up, in the moment between two looks.
+            platform = running(settings_for(url, folder), {}, [self.subject.candidate], with_jobs=False)
             self._running = await self._stack.enter_async_context(platform)
             if (await self.entry()).serves:
                 await self._running.apply(self._files())
