@@ -79,13 +79,11 @@ async def test_a_worker_that_starts_loads_the_places_that_nobody_has_asked_for_y
     """So it answers without its database from the beginning; for a shop without places nothing is made."""
     acme = await fill(postgres_site, "acme", line_of(3))
     engines = Engines(context_of(postgres_site))
-    engines.begin()
-    await engines._beginning
+    await engines.begin()
     assert engines.memory.holds(acme)
     assert not engines.memory.holds(postgres_site.tenant("bolt").id)
     full = Engines(context_of(postgres_site), budget=0)
-    full.begin()
-    await full._beginning
+    await full.begin()
     assert not full.memory.holds(acme), "there is no room"
     for one in (engines, full):
         await one.close()
@@ -148,7 +146,12 @@ async def test_places_of_a_moment_ago_are_served_while_the_database_cannot_be_as
     async with sqlite_site.database.writing() as session:
         await session.execute(text("alter table away rename to store_locator_places_version"))
     await fill(sqlite_site, "acme", [made_place(50, 1, 1)])
+    async with sqlite_site.database.writing() as session:
+        await session.execute(text("alter table store_locator_place rename to away"))
     memory.look_again()
+    assert ids(await memory.search(tenant_id, search())) == known, "a change was heard of that cannot be read"
+    async with sqlite_site.database.writing() as session:
+        await session.execute(text("alter table away rename to store_locator_place"))
     assert 51 in ids(await memory.search(tenant_id, search(limit=30)))
 
 

@@ -6,6 +6,6 @@ from frontage_store_locator.nearby.engines import engines_of
 
 
 async def start(context: PluginContext) -> None:
-    """Read what every visitor needs, and begin to load places, which nobody waits for."""
+    """Read what every visitor needs, places too as far as they are there within a moment."""
     await funnel.start(context)
-    engines_of(context).begin()
+    await engines_of(context).begin()

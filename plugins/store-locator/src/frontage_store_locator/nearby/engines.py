@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 BUDGET = 256 * 1024 * 1024
 """Bytes of places that one process holds, all tenants together; an embedded database has no other engine."""
 LARGEST_SHARE = 0.5
+START_SECONDS = 10.0
+"""How long a worker that starts waits for places before it serves without those that are not there yet."""
 _STAYS_LARGE_SECONDS = 600
 
 
@@ -36,10 +38,14 @@ class Engines:
         self.postgis = _postgis(context) if context.database.dialect == "postgresql" else None
         self._beginning: asyncio.Task[None] | None = None
 
-    def begin(self) -> None:
-        """Load beside all else what was not asked for yet: a worker answers without its database from what it holds."""
+    async def begin(self) -> None:
+        """Load what was not asked for yet: a worker answers without its database from what it holds.
+
+        Serving waits a moment for it; the rest is loaded beside.
+        """
         if self.postgis is not None:
             self._beginning = asyncio.create_task(self._warm_everybody())
+            await asyncio.wait([self._beginning], timeout=START_SECONDS)
 
     async def _warm_everybody(self) -> None:
         for tenant in self._context.directory.tenants:

@@ -68,7 +68,13 @@ class MemoryEngine:
             await self._check()
         if self._versions.get(tenant_id, 0) <= held.version:
             return held
-        return await self._load_once(tenant_id, held)
+        try:
+            async with asyncio.timeout(CHECK_SECONDS):
+                return await self._load_once(tenant_id, held)
+        except (OSError, TimeoutError, SQLAlchemyError):
+            # The change was heard of, and then the database went, or it is a large one, which goes on loading.
+            self._context.count("snapshots_unchecked", "database away")
+            return held
 
     async def _check(self) -> None:
         """Read the versions of all tenants held, once for all searches that wait."""
