@@ -10,6 +10,7 @@ from importlib.metadata import EntryPoint
 import pytest
 from httpx import ASGITransport, AsyncClient
 from litestar import Litestar
+from litestar.datastructures import State
 from structlog.testing import capture_logs
 
 from frontage.base.database import Database
@@ -20,6 +21,7 @@ from frontage.edge.gate import Gatekeeper
 from frontage.edge.limits import MemoryLimiter
 from frontage.edge.meter import RequestMeter
 from frontage.edge.ordinary import answer_error, gate_of
+from frontage.edge.path_gates import PathGates
 from frontage.edge.public_paths import PublicPaths
 from frontage.host.assets import (
     LARGEST_FILE,
@@ -55,7 +57,8 @@ def folder(tmp_path):
 async def front(tmp_path, folder):
     database = Database(f"sqlite+aiosqlite:///{tmp_path}/never-opened.db")
     routes = asset_routes(AssetStore({"places": folder}))
-    app = Litestar(routes, exception_handlers={Exception: answer_error})
+    gates = PathGates((path, gate_of(route)) for route in routes for path in route.paths)
+    app = Litestar(routes, exception_handlers={Exception: answer_error}, state=State({"gates": gates}))
     directory = Directory(database, Pepper("x" * 32), lambda *_: None)
     keeper = Gatekeeper(directory, MemoryLimiter(), TrustedProxies(()), "http://test/errors")
     public = PublicPaths(path for route in routes if gate_of(route).public for path in route.paths)
